@@ -1,0 +1,37 @@
+//! The core of Rumormill: what a protocol is, and what it may know and do.
+//!
+//! A distributed system is a set of state machines that exchange messages. Here the machine is a
+//! [`Protocol`]: a plain value with handlers for messages, timers and requests. A handler does no I/O;
+//! it asks for effects of its [`Context`]. Whoever owns the value carries them out: the simulator, a
+//! real node, a checker, or a test ([`testing`]).
+//!
+//! This crate has no I/O, no clock, no thread and no unseeded randomness.
+#![doc = ""]
+#![doc = include_str!("../../../docs/first-protocol.md")]
+
+mod context;
+mod effects;
+mod id;
+mod launch;
+mod measure;
+pub mod plan;
+mod protocol;
+pub mod rng;
+mod stack;
+pub mod testing;
+pub mod time;
+mod topology;
+pub mod trace;
+mod wire;
+
+pub use context::{Activation, Context};
+pub use effects::{Effects, Host, Observation, Signature};
+pub use id::PeerId;
+pub use launch::{Launch, MAX_PEERS, ParameterError, Parameters, Seat, Value};
+pub use protocol::{Link, Never, Protocol};
+pub use rng::Rng;
+pub use stack::Stacks;
+pub use std::time::Duration;
+pub use time::Instant;
+pub use topology::Topology;
+pub use wire::{Measure, Wire, WireError};
