@@ -9,16 +9,19 @@ use crate::effects::Observation;
 use crate::rng::mix;
 use crate::{Context, Effects, Host, Instant, PeerId, Protocol, Rng, Signature};
 
-/// One thing that a protocol asked for.
+/// One thing that the protocol `P` asked for.
+pub type EffectOf<P> = Effect<<P as Protocol>::Message, <P as Protocol>::Timer, <P as Protocol>::Indication>;
+
+/// One thing that a protocol asked for; see [`EffectOf`].
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "the fields are those of the methods of Effects")]
-pub enum Effect<P: Protocol> {
+pub enum Effect<Message, Timer, Indication> {
     /// [`Effects::send`].
-    Send { to: PeerId, message: P::Message },
+    Send { to: PeerId, message: Message },
     /// [`Effects::set_timer`].
-    SetTimer { after: Duration, timer: P::Timer },
+    SetTimer { after: Duration, timer: Timer },
     /// [`Effects::indicate`].
-    Indicate(P::Indication),
+    Indicate(Indication),
     /// [`Effects::persist`].
     Persist { key: Vec<u8>, value: Option<Vec<u8>> },
     /// [`Effects::progress`].
@@ -30,7 +33,7 @@ pub enum Effect<P: Protocol> {
 }
 
 /// Effects as a list, in the order asked for.
-impl<P: Protocol> Effects<P> for Vec<Effect<P>> {
+impl<P: Protocol> Effects<P> for Vec<EffectOf<P>> {
     fn send(&mut self, to: PeerId, message: P::Message) {
         self.push(Effect::Send { to, message });
     }
@@ -134,7 +137,7 @@ impl<P: Protocol> TestPeer<P> {
     }
 
     /// Activates the protocol and returns what it asked for.
-    pub fn activate(&mut self, run: impl FnOnce(&mut P, &mut Context<'_, P>)) -> Vec<Effect<P>> {
+    pub fn activate(&mut self, run: impl FnOnce(&mut P, &mut Context<'_, P>)) -> Vec<EffectOf<P>> {
         self.activations += 1;
         let mut effects = Vec::new();
         let parts = Activation {
@@ -159,22 +162,22 @@ impl<P: Protocol> TestPeer<P> {
     }
 
     /// Boots the peer.
-    pub fn start(&mut self) -> Vec<Effect<P>> {
+    pub fn start(&mut self) -> Vec<EffectOf<P>> {
         self.activate(P::on_start)
     }
 
     /// Delivers a message.
-    pub fn message(&mut self, from: PeerId, message: P::Message) -> Vec<Effect<P>> {
+    pub fn message(&mut self, from: PeerId, message: P::Message) -> Vec<EffectOf<P>> {
         self.activate(|state, cx| state.on_message(cx, from, message))
     }
 
     /// Lets a timer run out.
-    pub fn timer(&mut self, timer: P::Timer) -> Vec<Effect<P>> {
+    pub fn timer(&mut self, timer: P::Timer) -> Vec<EffectOf<P>> {
         self.activate(|state, cx| state.on_timer(cx, timer))
     }
 
     /// Makes a request.
-    pub fn request(&mut self, request: P::Request) -> Vec<Effect<P>> {
+    pub fn request(&mut self, request: P::Request) -> Vec<EffectOf<P>> {
         self.activate(|state, cx| state.on_request(cx, request))
     }
 }

@@ -1,1 +1,6 @@
-//! .
+//! The batteries: protocols worth having, each a state machine without I/O, one folder each.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod flood;
+
+pub use flood::Flood;
