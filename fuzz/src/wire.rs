@@ -1,6 +1,6 @@
 //! Messages from other peers: decoded, and handled by a peer.
 
-use rumormill_core::testing::{Effect, TestPeer};
+use rumormill_core::testing::{Effect, EffectOf, TestPeer};
 use rumormill_core::{Launch, Parameters, PeerId, Protocol, Seat, Value, Wire};
 use rumormill_protocols::Flood;
 
@@ -63,7 +63,7 @@ pub fn samples() -> Vec<Vec<u8>> {
 }
 
 /// What a peer does when the timer that it set runs out.
-fn fire(peer: &mut TestPeer<Flood>, effect: Effect<Flood>) -> Vec<Effect<Flood>> {
+fn fire(peer: &mut TestPeer<Flood>, effect: EffectOf<Flood>) -> Vec<EffectOf<Flood>> {
     match effect {
         Effect::SetTimer { timer, .. } => peer.timer(timer),
         _ => Vec::new(),
