@@ -5,9 +5,9 @@
 //! it asks for effects of its [`Context`]. Whoever owns the value carries them out: the simulator, a
 //! real node, a checker, or a test ([`testing`]).
 //!
-//! This crate has no I/O, no clock, no thread and no unseeded randomness.
-#![doc = ""]
-#![doc = include_str!("../../../docs/first-protocol.md")]
+//! This crate has no I/O, no clock, no thread and no unseeded randomness. The guide's page "Your first
+//! protocol" (`docs/first-protocol.md`, also the front page of the `rumormill` crate) writes one in sixty
+//! lines.
 
 mod context;
 mod effects;
