@@ -1,1 +1,4 @@
-//! .
+//! Experiments, runs in any mode, and the page that shows them.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod view;

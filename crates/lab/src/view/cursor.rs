@@ -1,0 +1,63 @@
+//! What one page has not been told yet.
+
+use super::View;
+use super::dirty::Dirty;
+use super::links::{LINKS_MAX, Links};
+
+/// The most links of a frame.
+pub(super) const EDGES_MAX: usize = 2_000;
+
+/// The most links that wait for a later frame; the less busy ones beyond are never told.
+pub(super) const EDGES_WAIT_MAX: usize = 20_000;
+
+/// What has changed since a moment: for all pages since the last of them was told, or for one page.
+#[derive(Debug)]
+pub(super) struct Changes {
+    /// Peers, or groups of peers, to be shown anew.
+    pub units: Dirty,
+    /// What passed over links.
+    pub links: Links,
+}
+
+impl Changes {
+    pub fn new() -> Self {
+        Self { units: Dirty::default(), links: Links::new(LINKS_MAX) }
+    }
+}
+
+/// One page's place in a run.
+#[derive(Debug)]
+pub(super) struct Cursor {
+    /// What it has not been told.
+    pub waiting: Changes,
+    /// Links that it will never be told because there were too many, since the last frame.
+    pub left_out: usize,
+    /// How many names of communities, kinds and targets it knows.
+    pub names: [usize; 3],
+    /// Messages of each kind that it knows of.
+    pub kinds: Vec<u64>,
+    /// Events that it knows of.
+    pub events: u64,
+    /// Labels of peers up to this one are known to it.
+    pub labels: u32,
+    /// The state of the view that it was told last; 0 for none.
+    pub version: u64,
+}
+
+impl Cursor {
+    /// A page that knows nothing: it will be told every peer and the busiest links.
+    pub fn new(view: &View) -> Self {
+        let mut waiting = Changes::new();
+        (view.first_unit()..view.first_unit() + view.units()).for_each(|unit| waiting.units.insert(unit));
+        let busiest = view.links.busiest(EDGES_MAX);
+        let left_out = view.links.len() - busiest.len();
+        busiest.into_iter().for_each(|(link, traffic)| waiting.links.add(link, traffic));
+        let events = view.log.seen().saturating_sub(super::log::LINES_MAX as u64);
+        Self { waiting, left_out, names: [0; 3], kinds: Vec::new(), events, labels: 0, version: 0 }
+    }
+
+    /// Has the page been told everything?
+    pub fn is_current(&self, version: u64) -> bool {
+        self.version == version && self.waiting.units.is_empty() && self.waiting.links.is_empty()
+    }
+}

@@ -1,0 +1,289 @@
+//! A page that applies every frame ends up with what the view knows.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use rumormill_core::PeerId;
+use serde_json::Value;
+
+use super::*;
+
+/// A run that has just been asked for.
+pub(crate) fn run(peers: u32) -> RunLine {
+    RunLine {
+        id: "r1".into(),
+        name: "flood".into(),
+        experiment: "flood".into(),
+        title: "Flood community".into(),
+        mode: "sim".into(),
+        seed: 7,
+        peers,
+        state: State::Running,
+        outcome: None,
+        started: "2026-11-20T03:31:07Z".into(),
+        virtual_seconds: 0.0,
+        wall_seconds: 0.0,
+        events: 0,
+        messages: Messages::default(),
+        targets: BTreeMap::new(),
+        digest: None,
+        folder: None,
+        pids: Vec::new(),
+        error: None,
+        trace_dropped: 0,
+        live: true,
+    }
+}
+
+fn event(time_ns: u64, peer: u32, kind: Kind) -> Event {
+    let mut event =
+        Event::new(EventId::new(peer, time_ns), Instant::from_nanos(time_ns), PeerId(u64::from(peer)), kind);
+    event.community = "flood".into();
+    event
+}
+
+fn message(time_ns: u64, from: u32, to: u32, name: &str) -> Event {
+    let mut event = event(time_ns, from, Kind::Sent);
+    (event.other, event.name, event.bytes) = (Some(PeerId(u64::from(to))), name.to_owned().into(), 10);
+    event
+}
+
+/// What a page knows: it believes nothing but frames.
+#[derive(Debug, Default, PartialEq)]
+struct Page {
+    peers: BTreeMap<u64, Value>,
+    groups: BTreeMap<u64, Value>,
+    edges: BTreeMap<Vec<u64>, [u64; 3]>,
+    kinds: BTreeMap<u64, (u64, u64)>,
+    dict: Value,
+    run: Value,
+    hidden: u64,
+    lines: u64,
+    frames: usize,
+}
+
+impl Page {
+    fn apply(&mut self, frame: &str) {
+        assert!(frame.len() <= FRAME_BYTES_MAX, "{} bytes", frame.len());
+        let frame: Value = serde_json::from_str(frame).unwrap();
+        let rows = |name: &str| frame[name].as_array().cloned().unwrap_or_default();
+        let numbers = |row: &Value| row.as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).collect::<Vec<_>>();
+        for row in rows("peers") {
+            self.peers.insert(row[0].as_u64().unwrap(), row);
+        }
+        for row in rows("groups") {
+            self.groups.insert(row[0].as_u64().unwrap(), row);
+        }
+        for row in rows("edges").iter().map(numbers) {
+            let edge = self.edges.entry(row[..4].to_vec()).or_default();
+            edge.iter_mut().zip(&row[4..]).for_each(|(sum, more)| *sum += more);
+        }
+        for row in rows("kinds").iter().map(numbers) {
+            self.kinds.insert(row[0], (row[1], row[2]));
+        }
+        if let Some(dict) = frame.get("dict") {
+            self.dict = dict.clone();
+        }
+        self.hidden = frame.get("edges_hidden").map_or(self.hidden, |hidden| hidden.as_u64().unwrap());
+        self.lines += rows("log").len() as u64 + frame["log_skipped"].as_u64().unwrap_or(0);
+        self.run = frame["run"].clone();
+        self.frames += 1;
+    }
+
+    fn drain(&mut self, watcher: &mut Watcher) {
+        while let Some(frame) = watcher.frame() {
+            self.apply(&frame);
+            assert!(self.frames < 10_000, "frames never end");
+        }
+    }
+}
+
+/// What a page should know that was told everything.
+fn truth(view: &View) -> Page {
+    let mut page = Page::default();
+    for peerid in 1..=view.peers.count() {
+        let peer = view.peers.get(peerid).unwrap();
+        let targets: Vec<_> = peer.targets.iter().map(|known| (known.target, known.current, known.goal)).collect();
+        let communities: &[u8] = &peer.communities;
+        let row =
+            (peerid, peer.status as u8, u8::from(peer.done), targets, communities, view.peers.pid(peerid).unwrap_or(0));
+        page.peers.insert(u64::from(peerid), serde_json::to_value(row).unwrap());
+    }
+    for (link, traffic) in view.links.iter() {
+        let (from, to, kind, community) = link.parts();
+        let link = vec![from.into(), to.into(), kind.into(), community.into()];
+        page.edges.insert(link, [traffic.sent, traffic.bytes, traffic.lost]);
+    }
+    for (kind, traffic) in view.kinds.iter().enumerate().filter(|(_, traffic)| traffic.sent > 0) {
+        page.kinds.insert(kind as u64, (traffic.sent, traffic.bytes));
+    }
+    page
+}
+
+fn assert_knows_everything(page: &Page, view: &View) {
+    let truth = truth(view);
+    assert_eq!(page.peers, truth.peers);
+    assert_eq!(page.edges, truth.edges);
+    assert_eq!(page.kinds, truth.kinds);
+    let list = |name: &str| page.dict[name].as_array().cloned().unwrap_or_default();
+    assert_eq!(list("communities"), view.names.communities.list());
+    assert_eq!(list("kinds"), view.names.kinds.list());
+    assert_eq!(list("targets"), view.names.targets.list());
+    assert_eq!(page.run["messages"]["sent"].as_u64(), Some(view.run.messages.sent));
+    assert_eq!(page.run["done"].as_u64(), Some(u64::from(view.peers.done())));
+}
+
+/// One thing that may happen in a run of ten peers.
+fn happening() -> impl Strategy<Value = (u32, u32, u8, u64)> {
+    (1..=10_u32, 1..=10_u32, 0..10_u8, 0..20_u64)
+}
+
+fn happen(view: &mut View, time_ns: u64, (peer, other, what, number): (u32, u32, u8, u64)) {
+    let name = ["push", "digest", "pull"][number as usize % 3];
+    match what {
+        0..=3 => view.event(&message(time_ns, peer, other, name)),
+        4 => view.event(&Event { kind: Kind::Dropped, ..message(time_ns, peer, other, name) }),
+        5 => view.event(&Event {
+            name: "messages".into(),
+            value: number,
+            goal: 10,
+            ..event(time_ns, peer, Kind::Progress)
+        }),
+        6 => view.event(&event(time_ns, peer, if number < 10 { Kind::Started } else { Kind::Crashed })),
+        7 => view.event(&event(time_ns, peer, Kind::Done)),
+        8 => view.set_pid(peer, number as u32 + 100),
+        _ => view.event(&Event { name: "pause".into(), ..event(time_ns, peer, Kind::Fault) }),
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_page_ends_up_with_the_views_state(
+        happenings in proptest::collection::vec(happening(), 0..300),
+        opens in 0..300_usize,
+        frames_every in 1..50_usize,
+    ) {
+        let shared = SharedView::new(View::new(run(10)));
+        let mut early = (shared.watch(), Page::default());
+        let mut late = None;
+        for (count, &what) in happenings.iter().enumerate() {
+            if count == opens {
+                late = Some((shared.watch(), Page::default()));
+            }
+            happen(&mut shared.lock(), count as u64, what);
+            if count % frames_every == 0 && let Some(frame) = early.0.frame() {
+                early.1.apply(&frame);
+            }
+        }
+        for (mut watcher, mut page) in [Some(early), late].into_iter().flatten() {
+            page.drain(&mut watcher);
+            assert_knows_everything(&page, &shared.lock());
+        }
+        prop_assert!(shared.lock().cursors.is_empty(), "closed pages leave nothing behind");
+    }
+}
+
+#[test]
+fn ten_thousand_peers_fit_into_bounded_frames_and_none_starves() {
+    let shared = SharedView::new(View::new(run(10_000)));
+    let (mut watcher, mut page) = (shared.watch(), Page::default());
+    let progress = |time_ns, peer, value| Event {
+        name: "messages".into(),
+        value,
+        goal: 9,
+        ..event(time_ns, peer, Kind::Progress)
+    };
+    for round in 1..=30 {
+        // The first peers change all the time; the others must be told all the same.
+        (1..=10_000)
+            .filter(|&peer| peer < 5_000 || round == 1)
+            .for_each(|peer| shared.lock().event(&progress(round, peer, round)));
+        page.apply(&watcher.frame().unwrap());
+    }
+    assert_eq!(page.peers.len(), 10_000);
+    page.drain(&mut watcher);
+    assert_knows_everything(&page, &shared.lock());
+    assert_eq!(page.lines, shared.lock().log().seen());
+}
+
+#[test]
+fn too_many_links_are_counted_and_the_busiest_are_told() {
+    let shared = SharedView::new(View::new(run(10_000)));
+    let (mut watcher, mut page) = (shared.watch(), Page::default());
+    let mut view = shared.lock();
+    for from in 1..=300 {
+        (1..=100).for_each(|to| view.event(&message(1, from, from + to, "push")));
+    }
+    (0..9).for_each(|_| view.event(&message(1, 7, 8, "push")));
+    drop(view);
+    page.apply(&watcher.frame().unwrap());
+    assert_eq!(page.edges[&vec![7, 8, 0, 0]], [10, 100, 0]);
+    assert!(page.hidden as usize + page.edges.len() == 30_000);
+    page.drain(&mut watcher);
+    assert!((20_000..30_000).contains(&page.edges.len()), "{} links told", page.edges.len());
+
+    let (mut watcher, mut page) = (shared.watch(), Page::default());
+    page.drain(&mut watcher);
+    assert_eq!(page.edges.len(), cursor::EDGES_MAX, "a page that comes late is told the busiest");
+    assert_eq!(page.edges[&vec![7, 8, 0, 0]], [10, 100, 0]);
+}
+
+#[test]
+fn a_huge_run_is_told_in_groups() {
+    let shared = SharedView::new(View::new(run(100_000)));
+    let (mut watcher, mut page) = (shared.watch(), Page::default());
+    let mut view = shared.lock();
+    for peer in 1..=100_000 {
+        view.event(&event(1, peer, Kind::Started));
+        view.event(&Event {
+            name: "messages".into(),
+            value: u64::from(peer % 2),
+            goal: 1,
+            ..event(2, peer, Kind::Progress)
+        });
+        view.event(&message(3, peer, peer % 100_000 + 1, "push"));
+    }
+    (1..=100).for_each(|peer| view.event(&event(4, peer, Kind::Crashed)));
+    drop(view);
+    assert!(serde_json::from_str::<Value>(&watcher.hello()).unwrap()["aggregated"].as_bool().unwrap());
+    page.drain(&mut watcher);
+    let sum = |column: usize| page.groups.values().map(|row| row[column].as_u64().unwrap()).sum::<u64>();
+    assert_eq!([1, 2, 4, 5, 6].map(sum), [100_000, 99_900, 50_000, 50_000, 100_000]);
+    assert!(page.peers.is_empty());
+    assert_eq!(page.edges.values().map(|edge| edge[0]).sum::<u64>(), 100_000);
+}
+
+#[test]
+fn a_page_that_knows_everything_is_told_nothing() {
+    let shared = SharedView::new(View::new(run(3)));
+    let mut watcher = shared.watch();
+    assert!(watcher.frame().is_some(), "the first frame shows all peers");
+    assert!(watcher.frame().is_none());
+    shared.lock().set_run(|run| run.state = State::Ended);
+    assert!(watcher.frame().unwrap().contains(r#""state":"ended""#));
+    assert!(watcher.frame().is_none());
+}
+
+#[test]
+fn peers_that_join_unannounced_have_labels() {
+    let shared = SharedView::new(View::new(run(0)));
+    let mut watcher = shared.watch();
+    let peerid = shared.lock().add_peer("10003".into());
+    let frame: Value = serde_json::from_str(&watcher.frame().unwrap()).unwrap();
+    assert_eq!((peerid, &frame["labels"]["1"], &frame["peers"][0][0]), (1, &"10003".into(), &1.into()));
+    assert_eq!(frame["run"]["peers"], 1);
+}
+
+#[test]
+fn a_message_lost_at_its_receiver_is_drawn_from_its_sender() {
+    let mut view = View::new(run(3));
+    let sent = message(1, 2, 3, "push");
+    view.event(&sent);
+    let mut dropped = Event { kind: Kind::Dropped, cause: Some(sent.id), ..message(2, 3, 2, "push") };
+    view.event(&dropped);
+    dropped.cause = None;
+    view.event(&dropped);
+    let lost = |from, to| view.links.iter().find(|(link, _)| link.parts() == (from, to, 0, 0)).unwrap().1;
+    assert_eq!(lost(2, 3), Traffic { sent: 1, bytes: 10, lost: 1 });
+    assert_eq!(lost(3, 2), Traffic { sent: 0, bytes: 0, lost: 1 });
+}
