@@ -71,6 +71,12 @@ impl EventId {
     pub const fn new(peerid: u32, count: u64) -> Self {
         Self(((peerid as u64) << Self::COUNT_BITS) | (count & ((1 << Self::COUNT_BITS) - 1)))
     }
+
+    /// The number of the peer that it happened to.
+    #[must_use]
+    pub const fn peerid(self) -> u32 {
+        (self.0 >> Self::COUNT_BITS) as u32
+    }
 }
 
 /// What kind of thing happened.
