@@ -1,1 +1,32 @@
-//! .
+//! The run folder: what a run was asked, what happened in it, and how it ended.
+//!
+//! ```text
+//! runs/2026-11-20T03-31-07Z-flood-42/
+//!   run.json                 a RunFile
+//!   events-00000.parquet     the events, in segments that are complete files
+//!   report.html              one self-contained page to send to somebody
+//! ```
+//!
+//! A [`Recorder`] writes such a folder while the run goes on, [`Run`] reads it back, [`Summary`] tells what
+//! happened in it, and [`export()`] turns it into what other tools read. The format is described in
+//! `docs/traces.md`.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod advice;
+mod batch;
+mod disk;
+mod fuzz;
+mod list;
+mod lock;
+mod name;
+mod recorder;
+mod run;
+mod run_file;
+mod segment;
+
+pub use fuzz::fuzz_read;
+pub use list::{DeleteError, Listed, delete, list};
+pub use recorder::{RecordError, Recorder};
+pub use run::{Damage, Events, OpenError, Run};
+pub use run_file::{Build, Machine, Messages, Mode, RunFile, State, Target};
+pub use segment::ReadError;

@@ -1,0 +1,138 @@
+//! Writes a segment.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use bytes::Bytes;
+use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
+use parquet::errors::ParquetError;
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::schema::types::ColumnPath;
+use rumormill_core::trace::Kind;
+
+use super::SCHEMA;
+use crate::batch::{Batch, Row};
+use crate::disk::write_atomically;
+
+/// Values handed to a column at once: more than the cost of a call, less than a cache.
+const STEP: usize = 4096;
+
+/// Values after which a column looks whether its page is full; with texts of 8 KiB, a page overshoots by 2 MiB.
+const LOOK: usize = 256;
+
+static PROPERTIES: LazyLock<WriterPropertiesPtr> = LazyLock::new(|| {
+    let mut properties = WriterProperties::builder()
+        .set_created_by(concat!("rumormill ", env!("CARGO_PKG_VERSION")).into())
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_write_batch_size(LOOK)
+        // A scan by time can skip segments; within one, pages are small enough.
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_offset_index_disabled(true);
+    // Numbers that hardly repeat: differences are small where values are large.
+    for name in ["id", "time_ns", "cause"] {
+        let column = ColumnPath::from(name);
+        properties = properties
+            .set_column_dictionary_enabled(column.clone(), false)
+            .set_column_encoding(column, Encoding::DELTA_BINARY_PACKED);
+    }
+    properties = properties.set_column_statistics_enabled("text".into(), EnabledStatistics::None);
+    Arc::new(properties.build())
+});
+
+/// Writes the batch as the file at `path`: complete or not at all. Takes the batch's text.
+pub(crate) fn write_segment(path: &Path, batch: &mut Batch) -> io::Result<()> {
+    write_atomically(path, |file| write(file, batch).map_err(into_io))
+}
+
+fn write(file: &mut File, batch: &mut Batch) -> Result<(), ParquetError> {
+    let mut writer = SerializedFileWriter::new(file, Arc::clone(&SCHEMA), Arc::clone(&PROPERTIES))?;
+    write_columns(writer.next_row_group()?, batch)?;
+    writer.close()?;
+    Ok(())
+}
+
+fn write_columns(group: SerializedRowGroupWriter<'_, &mut File>, batch: &mut Batch) -> Result<(), ParquetError> {
+    let text = Bytes::from(std::mem::take(&mut batch.text));
+    let names: Vec<ByteArray> = batch.names.all().iter().map(|name| name.as_bytes().to_vec().into()).collect();
+    let kinds = Kind::ALL.map(|kind| ByteArray::from(Bytes::from_static(kind.name().as_bytes())));
+    let name = |number: u32| names[number as usize].clone();
+
+    let mut columns = Columns { group, rows: &batch.rows };
+    columns.numbers(|row| row.id.0)?;
+    // Beyond 292 years the sign would turn; nobody can tell the difference.
+    columns.numbers(|row| row.time.as_nanos().min(i64::MAX as u64))?;
+    columns.numbers(|row| row.peer.0)?;
+    columns.texts(|row| name(row.community))?;
+    columns.texts(|row| kinds[row.kind as usize].clone())?;
+    columns.optional(|row| row.other.map(|other| other.0))?;
+    columns.optional(|row| row.cause.map(|cause| cause.0))?;
+    columns.texts(|row| name(row.name))?;
+    columns.numbers(|row| row.value)?;
+    columns.numbers(|row| row.goal)?;
+    columns.numbers(|row| row.bytes)?;
+    columns.texts(|row| text.slice(row.text.0 as usize..row.text.1 as usize).into())?;
+    columns.group.close()?;
+    Ok(())
+}
+
+/// Writes one column of the rows after the other.
+struct Columns<'a, 'g, 'f> {
+    group: SerializedRowGroupWriter<'g, &'f mut File>,
+    rows: &'a [Row],
+}
+
+impl Columns<'_, '_, '_> {
+    fn numbers(&mut self, value: impl Fn(&Row) -> u64) -> Result<(), ParquetError> {
+        let mut column = self.group.next_column()?.ok_or_else(none_left)?;
+        let mut values = Vec::with_capacity(STEP);
+        for rows in self.rows.chunks(STEP) {
+            values.clear();
+            values.extend(rows.iter().map(|row| value(row) as i64));
+            column.typed::<Int64Type>().write_batch(&values, None, None)?;
+        }
+        column.close()
+    }
+
+    fn optional(&mut self, value: impl Fn(&Row) -> Option<u64>) -> Result<(), ParquetError> {
+        let mut column = self.group.next_column()?.ok_or_else(none_left)?;
+        let (mut values, mut levels) = (Vec::with_capacity(STEP), Vec::with_capacity(STEP));
+        for rows in self.rows.chunks(STEP) {
+            values.clear();
+            values.extend(rows.iter().filter_map(|row| Some(value(row)? as i64)));
+            levels.clear();
+            levels.extend(rows.iter().map(|row| i16::from(value(row).is_some())));
+            column.typed::<Int64Type>().write_batch(&values, Some(&levels), None)?;
+        }
+        column.close()
+    }
+
+    fn texts(&mut self, value: impl Fn(&Row) -> ByteArray) -> Result<(), ParquetError> {
+        let mut column = self.group.next_column()?.ok_or_else(none_left)?;
+        let mut values = Vec::with_capacity(STEP);
+        for rows in self.rows.chunks(STEP) {
+            values.clear();
+            values.extend(rows.iter().map(&value));
+            column.typed::<ByteArrayType>().write_batch(&values, None, None)?;
+        }
+        column.close()
+    }
+}
+
+fn none_left() -> ParquetError {
+    ParquetError::General("the schema has fewer columns than are written".into())
+}
+
+/// The file's own error where there is one, so that "no space left" stays recognizable.
+fn into_io(error: ParquetError) -> io::Error {
+    match error {
+        ParquetError::External(inner) => match inner.downcast::<io::Error>() {
+            Ok(error) => *error,
+            Err(other) => io::Error::other(other),
+        },
+        other => io::Error::other(other),
+    }
+}
