@@ -4,4 +4,5 @@
 mod code;
 mod determinism;
 mod direction;
+mod guide;
 mod tidy;

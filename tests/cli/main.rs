@@ -1,0 +1,9 @@
+//! The command line, as a person or a program meets it: the real binary, its words, its JSON and its exit codes.
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+mod errors;
+mod help;
+mod record;
+mod run;
+#[path = "../support/mod.rs"]
+mod support;
