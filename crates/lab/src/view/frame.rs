@@ -67,7 +67,7 @@ pub(super) fn frame(view: &View, cursor: &mut Cursor) -> String {
     let mut frame = Frame { json: String::with_capacity(4096) };
     frame.json.push_str(r#"{"type":"frame""#);
     frame.field("t", &view.clock.as_secs_f64());
-    frame.field("run", &view.run.now(view.peers.done()));
+    frame.field("run", &view.run.now(view.peers.done(), view.loading));
     names(view, cursor, &mut frame);
     kinds(view, cursor, &mut frame);
     log(view, cursor, &mut frame);

@@ -20,7 +20,8 @@ mod run;
 mod shared;
 
 use rumormill_core::Instant;
-use rumormill_core::trace::{Event, EventId, Kind, Sink};
+use rumormill_core::trace::{Event, Kind, Sink};
+use rumormill_trace::Target;
 
 use cursor::{Changes, Cursor};
 use groups::{Groups, PEERS_SHOWN_MAX, Share};
@@ -30,13 +31,15 @@ use names::Names;
 use peers::{Peers, Progress, Status};
 
 pub use frame::FRAME_BYTES_MAX;
-pub use run::{Messages, RunLine, State, TargetCount};
+pub use run::{RunLine, State};
 pub use shared::{SharedView, Watcher};
 
 /// What a run looks like now.
 #[derive(Debug)]
 pub struct View {
     run: RunLine,
+    /// How much of a recording has been read, while it is being read.
+    loading: Option<f64>,
     clock: Instant,
     peers: Peers,
     groups: Option<Groups>,
@@ -67,6 +70,7 @@ impl View {
         let peers = run.peers;
         Self {
             run,
+            loading: None,
             clock: Instant::ZERO,
             peers: Peers::new(peers),
             groups: (peers > PEERS_SHOWN_MAX).then(|| Groups::new(peers)),
@@ -104,13 +108,26 @@ impl View {
         self.version += 1;
     }
 
+    /// How much of a recording has been read, 0 to 1; `None` when all is.
+    pub fn set_loading(&mut self, loading: Option<f64>) {
+        self.loading = loading;
+        self.version += 1;
+    }
+
     /// The run's clock shows this; it never goes back.
     pub fn set_clock(&mut self, now: Instant) {
         if now > self.clock {
             self.clock = now;
-            self.run.virtual_seconds = now.as_secs_f64();
             self.version += 1;
+            if self.counts() {
+                self.run.virtual_seconds = now.as_secs_f64();
+            }
         }
+    }
+
+    /// Are the run's totals what the trace tells? When it has ended, they are what its runtime told.
+    fn counts(&self) -> bool {
+        self.run.state != State::Ended
     }
 
     /// The peer runs in this process.
@@ -164,8 +181,8 @@ impl View {
         let target = self.names.targets.number(&event.name);
         let progress = Progress { target, current: event.value, goal: event.goal };
         let news = self.peers.set_progress(peerid, progress);
-        if news && let Some(reach) = self.peers.reach().get(usize::from(target)) {
-            let count = TargetCount { met: reach.met, peers: reach.peers };
+        if news && self.counts() && let Some(reach) = self.peers.reach().get(usize::from(target)) {
+            let count = Target { met: reach.met.into(), peers: reach.peers.into() };
             let name = &self.names.targets.list()[usize::from(target)];
             match self.run.targets.get_mut(name) {
                 Some(known) => *known = count,
@@ -185,23 +202,23 @@ impl View {
     }
 
     fn note_message(&mut self, event: &Event, peerid: u32) {
-        let messages = &mut self.run.messages;
-        let other = event.other.map_or(0, |other| number(other.0));
+        if self.counts() {
+            let messages = &mut self.run.messages;
+            match event.kind {
+                Kind::Delivered => messages.delivered += 1,
+                Kind::Dropped => messages.dropped += 1,
+                _ => {
+                    messages.sent += 1;
+                    messages.bytes += event.bytes;
+                }
+            }
+        }
         let traffic = match event.kind {
-            Kind::Delivered => {
-                messages.delivered += 1;
-                return;
-            }
-            Kind::Dropped => {
-                messages.dropped += 1;
-                Traffic { sent: 0, bytes: 0, lost: 1 }
-            }
-            _ => {
-                messages.sent += 1;
-                messages.bytes += event.bytes;
-                Traffic { sent: 1, bytes: event.bytes, lost: 0 }
-            }
+            Kind::Delivered => return,
+            Kind::Dropped => Traffic { sent: 0, bytes: 0, lost: 1 },
+            _ => Traffic { sent: 1, bytes: event.bytes, lost: 0 },
         };
+        let other = event.other.map_or(0, |other| number(other.0));
         let kind = self.names.kinds.number(&event.name);
         if self.kinds.len() <= usize::from(kind) {
             self.kinds.resize(usize::from(kind) + 1, Traffic::default());
@@ -212,7 +229,7 @@ impl View {
         }
         let community = self.names.communities.number(&event.community);
         // A lost message happens to its sender, or, when it follows from another peer's event, to its receiver.
-        let at_receiver = event.cause.is_some_and(|cause| cause.0 >> EventId::COUNT_BITS != event.peer.0);
+        let at_receiver = event.cause.is_some_and(|cause| u64::from(cause.peerid()) != event.peer.0);
         let at_receiver = event.kind == Kind::Dropped && at_receiver;
         let (from, to) = if at_receiver { (other, peerid) } else { (peerid, other) };
         let link = LinkId::new(self.unit(from), self.unit(to), kind, community);

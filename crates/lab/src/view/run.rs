@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rumormill_core::Outcome;
+use rumormill_trace::{Messages, RunFile, Target};
 use serde::Serialize;
 
 /// How far a run is.
@@ -15,28 +16,6 @@ pub enum State {
     Running,
     /// Over: see the outcome.
     Ended,
-}
-
-/// Messages of a run, in total.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Messages {
-    /// Left a peer.
-    pub sent: u64,
-    /// Arrived and were handled.
-    pub delivered: u64,
-    /// Were lost.
-    pub dropped: u64,
-    /// Bytes of the bodies of those that were sent.
-    pub bytes: u64,
-}
-
-/// How many peers have met a target.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct TargetCount {
-    /// Peers that have met it.
-    pub met: u32,
-    /// Peers that have it.
-    pub peers: u32,
 }
 
 /// One run, live or recorded, as the list of runs shows it.
@@ -71,7 +50,7 @@ pub struct RunLine {
     /// Messages so far.
     pub messages: Messages,
     /// Targets by name.
-    pub targets: BTreeMap<String, TargetCount>,
+    pub targets: BTreeMap<String, Target>,
     /// Digest of a simulated run that has ended.
     pub digest: Option<String>,
     /// Where it is recorded.
@@ -97,14 +76,62 @@ pub(super) struct RunNow<'a> {
     wall_seconds: f64,
     events: u64,
     messages: Messages,
-    targets: &'a BTreeMap<String, TargetCount>,
+    targets: &'a BTreeMap<String, Target>,
     digest: Option<&'a str>,
     error: Option<&'a str>,
     trace_dropped: u64,
+    /// How much of a recording has been read, 0 to 1; absent when all is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    loading: Option<f64>,
 }
 
 impl RunLine {
-    pub(super) fn now(&self, done: u32) -> RunNow<'_> {
+    /// A run as its file tells, for what is recorded.
+    #[must_use]
+    pub fn recorded(file: &RunFile, folder: String) -> Self {
+        let interrupted = file.state == rumormill_trace::State::Interrupted;
+        let state = if file.state == rumormill_trace::State::Running { State::Running } else { State::Ended };
+        let error = interrupted.then(|| "interrupted: whoever recorded this run ended before it did".to_owned());
+        Self {
+            id: file.name.clone(),
+            name: file.name.clone(),
+            experiment: file.experiment.clone(),
+            title: file.title.clone(),
+            mode: file.mode.name().to_owned(),
+            seed: file.seed,
+            peers: file.peers,
+            state,
+            outcome: file.outcome.or(interrupted.then_some(Outcome::Failed)),
+            started: file.started.clone(),
+            virtual_seconds: file.virtual_seconds,
+            wall_seconds: file.wall_seconds,
+            events: file.events,
+            messages: file.messages,
+            targets: file.targets.clone(),
+            digest: file.digest.clone(),
+            folder: Some(folder),
+            pids: file.pids.clone(),
+            error: file.error.clone().or(error),
+            trace_dropped: file.trace_dropped,
+            live: false,
+        }
+    }
+
+    /// Takes over how the run ended.
+    pub fn end(&mut self, file: &RunFile) {
+        self.state = State::Ended;
+        self.outcome = file.outcome;
+        self.virtual_seconds = file.virtual_seconds;
+        self.wall_seconds = file.wall_seconds;
+        self.events = file.events;
+        self.messages = file.messages;
+        self.targets.clone_from(&file.targets);
+        self.digest.clone_from(&file.digest);
+        self.error.clone_from(&file.error);
+        self.trace_dropped = file.trace_dropped;
+    }
+
+    pub(super) fn now(&self, done: u32, loading: Option<f64>) -> RunNow<'_> {
         RunNow {
             state: self.state,
             outcome: self.outcome,
@@ -118,6 +145,7 @@ impl RunLine {
             digest: self.digest.as_deref(),
             error: self.error.as_deref(),
             trace_dropped: self.trace_dropped,
+            loading,
         }
     }
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use rumormill_core::PeerId;
+use rumormill_core::trace::EventId;
+use rumormill_trace::Messages;
 use serde_json::Value;
 
 use super::*;
