@@ -15,7 +15,9 @@
 mod advice;
 mod batch;
 mod disk;
+mod export;
 mod fuzz;
+mod links;
 mod list;
 mod lock;
 mod name;
@@ -23,10 +25,15 @@ mod recorder;
 mod run;
 mod run_file;
 mod segment;
+mod summary;
+mod walk;
 
+pub use export::{Exported, Format, UnknownFormat, export};
 pub use fuzz::fuzz_read;
+pub use links::Link;
 pub use list::{DeleteError, Listed, delete, list};
 pub use recorder::{RecordError, Recorder};
 pub use run::{Damage, Events, OpenError, Run};
 pub use run_file::{Build, Machine, Messages, Mode, RunFile, State, Target};
 pub use segment::ReadError;
+pub use summary::{Activity, FaultLine, MessageCount, Slow, Summary, TargetCount};

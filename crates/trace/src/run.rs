@@ -170,16 +170,8 @@ pub struct Events<'a> {
 }
 
 impl Events<'_> {
-    /// The next event, without a copy of its texts.
-    pub(crate) fn next_ref(&mut self) -> Option<Result<EventRef<'_>, ReadError>> {
-        match self.earliest()? {
-            Ok(index) => self.open[index].take().map(Ok),
-            Err(error) => Some(Err(error)),
-        }
-    }
-
-    /// The segment with the earliest event, ready to be taken.
-    fn earliest(&mut self) -> Option<Result<usize, ReadError>> {
+    /// Finds the next event: gives the place of the segment that has it, for [`Events::pick`].
+    pub(crate) fn earliest(&mut self) -> Option<Result<usize, ReadError>> {
         if let Some(spent) = self.open.iter().position(Cursor::is_spent) {
             let more = self.open[spent].refill();
             if !matches!(more, Ok(true)) {
@@ -204,13 +196,21 @@ impl Events<'_> {
             }
         }
     }
+
+    /// The event that [`Events::earliest`] found, without a copy of its texts.
+    pub(crate) fn pick(&mut self, place: usize) -> Option<EventRef<'_>> {
+        self.open.get_mut(place)?.take()
+    }
 }
 
 impl Iterator for Events<'_> {
     type Item = Result<Event, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        Some(self.next_ref()?.map(EventRef::to_event))
+        match self.earliest()? {
+            Ok(place) => self.pick(place).map(|event| Ok(event.to_event())),
+            Err(error) => Some(Err(error)),
+        }
     }
 }
 
