@@ -1,0 +1,143 @@
+//! Starlark values to data, with errors that say what was expected.
+
+use rumormill_core::plan::{Churn, Conditions, Disk, Peers, Regions, Timed};
+use rumormill_core::{Duration, Topology};
+use starlark::values::dict::DictRef;
+use starlark::values::list_or_tuple::UnpackListOrTuple;
+use starlark::values::{UnpackValue, Value};
+
+use super::data::{Data, Datum, Parts};
+use crate::experiment::units::span;
+
+/// The most regions of a latency table.
+const REGIONS_MAX: usize = 100;
+
+/// A choice of peers: as a function gave it, a number, or a list of numbers.
+pub(super) fn peers(value: Value<'_>) -> anyhow::Result<Peers> {
+    if let Some(Data(Datum::Peers(peers))) = Data::from_value(value) {
+        return Ok(peers);
+    }
+    let numbers = match value.unpack_i32() {
+        Some(number) => vec![i64::from(number)],
+        None => match UnpackListOrTuple::<i64>::unpack_value(value) {
+            Ok(Some(numbers)) => numbers.items,
+            _ => anyhow::bail!("expected peers, as in 3, [1, 2], all_peers() or share(0, 0.5), not {}", what(value)),
+        },
+    };
+    let number = |&number: &i64| {
+        let number = u32::try_from(number).ok().filter(|&number| number > 0);
+        number.ok_or_else(|| anyhow::anyhow!("peers are numbered from 1"))
+    };
+    Ok(Peers::Numbers(numbers.iter().map(number).collect::<anyhow::Result<_>>()?))
+}
+
+/// The groups of a partition: choices of peers, or what `halves()` gives.
+pub(super) fn groups(values: &[Value<'_>]) -> anyhow::Result<Vec<Peers>> {
+    let mut groups = Vec::new();
+    for value in values {
+        match Data::from_value(*value) {
+            Some(Data(Datum::Groups(more))) => groups.extend(more),
+            _ => groups.push(peers(*value)?),
+        }
+    }
+    anyhow::ensure!(!groups.is_empty(), "a partition needs at least one group, as in partition(halves())");
+    Ok(groups)
+}
+
+/// What holds on a link: a network without a latency.
+pub(super) fn conditions(value: Value<'_>) -> anyhow::Result<Conditions> {
+    let Some(Data(Datum::Network(parts))) = Data::from_value(value) else {
+        anyhow::bail!("expected conditions such as loss(0.3) + delay(\"50ms\"), not {}", what(value));
+    };
+    anyhow::ensure!(parts.latency.is_none(), "a latency holds for the whole run; on a link use delay(\"50ms\")");
+    Ok(parts.conditions())
+}
+
+/// Regions from one-way latencies between each two names: `{("eu", "us"): "40ms", ...}`.
+pub(super) fn regions(value: Value<'_>, jitter: f64) -> anyhow::Result<Regions> {
+    anyhow::ensure!((0.0..=10.0).contains(&jitter), "jitter {jitter} is not between 0 and 10");
+    let expected = || anyhow::anyhow!("regions is a table such as {{(\"eu\", \"us\"): \"40ms\", ...}}");
+    let table = DictRef::from_value(value).ok_or_else(expected)?;
+    let mut entries: Vec<(String, String, Duration)> = Vec::new();
+    let mut names: Vec<String> = Vec::new();
+    for (pair, text) in table.iter() {
+        let pair = <(String, String)>::unpack_value(pair).ok().flatten().ok_or_else(expected)?;
+        let text = text.unpack_str().ok_or_else(expected)?;
+        for name in [&pair.0, &pair.1] {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        anyhow::ensure!(names.len() <= REGIONS_MAX, "there are more than {REGIONS_MAX} regions");
+        entries.push((pair.0, pair.1, span(text).map_err(anyhow::Error::msg)?));
+    }
+    let mut latency = vec![None; names.len() * names.len()];
+    let place = |name: &str| names.iter().position(|known| known == name).unwrap_or(0);
+    for (one, other, span) in &entries {
+        latency[place(one) * names.len() + place(other)] = Some(*span);
+    }
+    for one in 0..names.len() {
+        for other in 0..names.len() {
+            let back = latency[other * names.len() + one];
+            let there = &mut latency[one * names.len() + other];
+            *there = there.or(back);
+            anyhow::ensure!(there.is_some(), "the latency from {} to {} is missing", names[one], names[other]);
+        }
+    }
+    anyhow::ensure!(!names.is_empty(), "there is no region in the table");
+    Ok(Regions { latency: latency.into_iter().flatten().collect(), names, jitter })
+}
+
+/// A network.
+pub(super) fn network(value: Value<'_>) -> anyhow::Result<Parts> {
+    match Data::from_value(value) {
+        Some(Data(Datum::Network(parts))) => Ok(parts),
+        _ => anyhow::bail!("expected a network such as latency(constant = \"10ms\") + loss(0.01), not {}", what(value)),
+    }
+}
+
+/// A topology.
+pub(super) fn topology(value: Value<'_>) -> anyhow::Result<Topology> {
+    match Data::from_value(value) {
+        Some(Data(Datum::Topology(topology))) => Ok(topology),
+        _ => anyhow::bail!("expected full(), random_graph(8), ring(2) or grid(), not {}", what(value)),
+    }
+}
+
+/// A disk.
+pub(super) fn disk(value: Value<'_>) -> anyhow::Result<Disk> {
+    match Data::from_value(value) {
+        Some(Data(Datum::Disk(disk))) => Ok(disk),
+        _ => anyhow::bail!("expected a disk such as disk(\"1ms\"), not {}", what(value)),
+    }
+}
+
+/// Churn.
+pub(super) fn churn(value: Value<'_>) -> anyhow::Result<Churn> {
+    match Data::from_value(value) {
+        Some(Data(Datum::Churn(churn))) => Ok(churn),
+        _ => anyhow::bail!("expected churn(up = ..., down = ..., until = ...) or absences([...]), not {}", what(value)),
+    }
+}
+
+/// Faults: a list of them with their times.
+pub(super) fn faults(value: Value<'_>) -> anyhow::Result<Vec<Timed>> {
+    let list = UnpackListOrTuple::<Value<'_>>::unpack_value(value).ok().flatten();
+    let list = list.ok_or_else(|| anyhow::anyhow!("expected a list of faults, not {}", what(value)))?;
+    let timed = list.items.into_iter().map(|value| match Data::from_value(value) {
+        Some(Data(Datum::Timed(timed))) => Ok(timed),
+        _ => anyhow::bail!("expected at(\"3s\", ...) in the list of faults, not {}", what(value)),
+    });
+    timed.collect()
+}
+
+/// What a value is, for an error.
+pub(super) fn what(value: Value<'_>) -> String {
+    match Data::from_value(value) {
+        Some(data) => data.0.what().into(),
+        None => {
+            let shown: String = value.to_repr().chars().take(40).collect();
+            format!("{} {shown}", value.get_type())
+        }
+    }
+}
