@@ -1,0 +1,171 @@
+// What the lab says and hears: the shapes of its HTTP and WebSocket interface.
+
+/** How a run is run. */
+export type Mode = "sim" | "processes";
+
+/** A value of a parameter, as the form sends it. */
+export type Value = number | boolean | string;
+
+/** One parameter of an experiment: the form has a field for each. */
+export interface Param {
+  name: string;
+  kind: "count" | "number" | "flag" | "text" | "choice" | "span" | "expression";
+  default: Value;
+  help?: string | null;
+  min?: number | null;
+  max?: number | null;
+  choices?: string[] | null;
+  variables?: string[] | null;
+}
+
+/** One experiment of the gallery. */
+export interface Experiment {
+  name: string;
+  title: string;
+  about: string;
+  protocol: string;
+  modes: Mode[];
+  parameters: Param[];
+  network: string;
+  faults: { at_s: number; text: string }[];
+  stop: string;
+  source: string;
+  /** Why the file cannot be used, if it cannot. */
+  broken: { message: string; line?: number | null; column?: number | null } | null;
+}
+
+/** What is wrong with one value, and where in it. */
+export interface FieldError {
+  field: string | null;
+  message: string;
+  line?: number | null;
+  column?: number | null;
+}
+
+/** The answer to a check of the form's values. */
+export interface Check {
+  ok: boolean;
+  errors: FieldError[];
+  totals: Record<string, number>;
+  warnings?: { field: string | null; message: string }[];
+}
+
+/** What the form asks for. */
+export interface Order {
+  experiment: string;
+  values: Record<string, Value>;
+  as: Mode;
+  seed: number;
+  speed: string;
+  record: boolean;
+  time_limit_s?: number;
+  peers_per_process?: number;
+}
+
+export type Outcome = "completed" | "time-limit" | "stopped" | "violated" | "failed";
+
+/** Messages of a run so far. */
+export interface Messages {
+  sent: number;
+  delivered: number;
+  dropped: number;
+  bytes: number;
+}
+
+/** How many peers of those that have a target have met it. */
+export interface TargetCount {
+  met: number;
+  peers: number;
+}
+
+/** The part of a run that changes while it goes on. */
+export interface RunState {
+  state: "starting" | "running" | "ended";
+  outcome: Outcome | null;
+  virtual_seconds: number;
+  wall_seconds: number;
+  events: number;
+  messages: Messages;
+  targets: Record<string, TargetCount>;
+  digest: string | null;
+  error: string | null;
+}
+
+/** One run, live or recorded. */
+export interface Run extends RunState {
+  id: string;
+  name: string;
+  experiment: string;
+  title: string;
+  mode: string;
+  seed: number | string | null;
+  peers: number;
+  started: string;
+  folder: string | null;
+  pids: number[];
+  live: boolean;
+  parameters?: Record<string, unknown> | null;
+  plan?: unknown;
+}
+
+/** One line of the event log. Ids are text: they exceed what a number holds exactly. */
+export interface LogLine {
+  id: string;
+  t: number;
+  peer: number;
+  community: string;
+  kind: string;
+  other: number | null;
+  name: string;
+  value: number;
+  goal: number;
+  bytes: number;
+  text: string;
+  cause: string | null;
+}
+
+/** A page of the event log. */
+export interface LogPage {
+  events: LogLine[];
+  more: boolean;
+}
+
+/** The first word on a run's WebSocket. */
+export interface Hello {
+  type: "hello";
+  run: Run;
+  peers: number;
+  aggregated: boolean;
+  communities: string[];
+  kinds: string[];
+  targets: string[];
+}
+
+/** [target, current, goal] */
+export type TargetCell = [number, number, number];
+/** [peer, status, done, targets, communities, process id or 0] */
+export type PeerRow = [number, number, number, TargetCell[], number[], number];
+/** [from, to, kind, community, count, bytes, lost] since the frame before */
+export type EdgeRow = [number, number, number, number, number, number, number];
+/** [kind, sent, bytes] since the run began */
+export type KindRow = [number, number, number];
+/** [group, peers, up, done, met, sum of current, sum of goals] */
+export type GroupRow = [number, number, number, number, number, number, number];
+
+/** What changed since the frame before. */
+export interface Frame {
+  type: "frame";
+  t: number;
+  run?: Partial<RunState> & { trace_dropped?: number };
+  dict?: { communities?: string[]; kinds?: string[]; targets?: string[] };
+  peers?: PeerRow[];
+  labels?: Record<string, string>;
+  edges?: EdgeRow[];
+  edges_hidden?: number;
+  kinds?: KindRow[];
+  log?: LogLine[];
+  log_skipped?: number;
+  groups?: GroupRow[];
+}
+
+export type Word = Hello | Frame;

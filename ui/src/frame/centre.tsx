@@ -1,0 +1,76 @@
+// The middle of the page: the views of the open run, or the experiment that is about to run.
+
+import { GraphView } from "../graph/view";
+import { LogView } from "../log/view";
+import type { Bench } from "../model/run";
+import { About } from "../setup/about";
+import { bench, benchError, watchRun } from "../state/bench";
+import { adjust, route, VIEWS, type View } from "../state/route";
+import { TargetsView } from "../targets/view";
+import { outcomeSentence } from "../words/sentences";
+
+const TITLES: Record<View, string> = { graph: "Graph", targets: "Targets", log: "Log" };
+
+export function Centre() {
+  const at = route.value;
+  if (at.at === "bench")
+    return (
+      <main class="centre">
+        <About />
+      </main>
+    );
+  const of = bench.value;
+  return (
+    <main class="centre">
+      <div class="views" role="tablist" aria-label="Views">
+        {VIEWS.map((view, i) => (
+          <button
+            type="button"
+            role="tab"
+            class="tab"
+            key={view}
+            data-testid={`view-${view}`}
+            aria-selected={at.view === view}
+            title={`${TITLES[view]} (${i + 1})`}
+            onClick={() => adjust({ view })}
+          >
+            {TITLES[view]}
+          </button>
+        ))}
+        {of && <Outcome of={of} />}
+      </div>
+      {benchError.value && (
+        <p class="notice" role="alert">
+          {benchError.value}
+        </p>
+      )}
+      {of ? (
+        <section class="view" aria-label={TITLES[at.view]}>
+          <OpenView of={of} view={at.view} />
+        </section>
+      ) : (
+        !benchError.value && <p class="empty">Opening the run…</p>
+      )}
+    </main>
+  );
+}
+
+function OpenView({ of, view }: { of: Bench; view: View }) {
+  if (view === "log") return <LogView bench={of} />;
+  return view === "targets" ? <TargetsView bench={of} /> : <GraphView bench={of} />;
+}
+
+function Outcome({ of }: { of: Bench }) {
+  watchRun();
+  if (of.run.state !== "ended") return null;
+  return (
+    <p
+      class={`outcome ${of.run.outcome ?? ""}`}
+      data-testid="run-outcome"
+      data-outcome={of.run.outcome ?? ""}
+      role="status"
+    >
+      {outcomeSentence(of.run)}
+    </p>
+  );
+}

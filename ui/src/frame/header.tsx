@@ -1,0 +1,98 @@
+// The header: what is on the bench, how it goes, and the page's own switches.
+
+import { LabError, lab } from "../api/client";
+import type { Bench } from "../model/run";
+import { bench, benchError, line, watchRun } from "../state/bench";
+import { loadRuns } from "../state/gallery";
+import { theme, toggleTheme } from "../state/preferences";
+import mark from "../style/mark.svg";
+import { clock, exact } from "../words/format";
+import { runTitle, stateWord } from "../words/sentences";
+import { helpOpen } from "./help";
+
+export function Header() {
+  const of = bench.value;
+  return (
+    <header class="header">
+      <a class="brand" href="#/">
+        <img src={mark} alt="" width="22" height="22" />
+        Rumormill
+      </a>
+      {of && <Title of={of} />}
+      <span class="grow" />
+      {of && <Progress of={of} />}
+      <button
+        type="button"
+        class="icon"
+        aria-label={theme.value === "dark" ? "Use the light theme" : "Use the dark theme"}
+        title="Light or dark"
+        onClick={toggleTheme}
+      >
+        ◐
+      </button>
+      <button
+        type="button"
+        class="icon"
+        aria-label="Help"
+        title="Help (?)"
+        onClick={() => {
+          helpOpen.value = true;
+        }}
+      >
+        ?
+      </button>
+    </header>
+  );
+}
+
+function Title({ of }: { of: Bench }) {
+  watchRun();
+  return (
+    <div class="run-title">
+      <strong>{of.run.title || of.run.experiment || of.run.name}</strong>
+      <span class="quiet number">{runTitle(of.run)}</span>
+    </div>
+  );
+}
+
+function Progress({ of }: { of: Bench }) {
+  watchRun();
+  const { run } = of;
+  const word = stateWord(run);
+  return (
+    <div class="run-progress">
+      {line.value === "lost" && run.state !== "ended" && (
+        <span class="lost" role="alert">
+          The lab does not answer; trying again
+        </span>
+      )}
+      <span class={`state ${word}`} data-testid="run-state" data-state={run.state}>
+        <i class={`dot ${word}`} />
+        {word}
+      </span>
+      <span class="number" title={`${run.wall_seconds.toFixed(3)} s of wall time`}>
+        {clock(run.virtual_seconds)}
+      </span>
+      <span class="number">
+        {exact(of.done)}/{exact(of.size)} done
+      </span>
+      {run.state !== "ended" && <Stop id={run.id} />}
+    </div>
+  );
+}
+
+function Stop({ id }: { id: string }) {
+  const stop = async () => {
+    try {
+      await lab.stop(id);
+    } catch (error) {
+      benchError.value = error instanceof LabError ? error.sentence : String(error);
+    }
+    await loadRuns();
+  };
+  return (
+    <button type="button" class="stop" data-testid="stop" onClick={() => void stop()}>
+      Stop
+    </button>
+  );
+}

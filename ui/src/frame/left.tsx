@@ -1,0 +1,61 @@
+// The left panel: what to run, and what has been run.
+
+import { signal } from "@preact/signals";
+import { Form } from "../setup/form";
+import { Gallery } from "../setup/gallery";
+import { Runs } from "../setup/runs";
+import { runs } from "../state/gallery";
+import { leftFolded } from "../state/preferences";
+import { Fold } from "./fold";
+
+const tab = signal<"experiments" | "runs">("experiments");
+
+export function Left() {
+  if (leftFolded.value) return <Fold side="left" />;
+  const live = runs.value?.filter((run) => run.live && run.state !== "ended").length ?? 0;
+  const many = runs.value?.length ?? 0;
+  return (
+    <aside class="panel left" aria-label="What to run">
+      <div class="panel-head" role="tablist" aria-label="Experiments or runs">
+        <Tab name="experiments" text="Experiments" />
+        <Tab name="runs" text={`Runs${many ? ` ${many}` : ""}`} live={live} />
+        <span class="grow" />
+        <Fold side="left" />
+      </div>
+      {tab.value === "experiments" ? (
+        <>
+          <Gallery />
+          <Form />
+        </>
+      ) : (
+        <Runs />
+      )}
+    </aside>
+  );
+}
+
+function Tab({
+  name,
+  text,
+  live = 0,
+}: {
+  name: "experiments" | "runs";
+  text: string;
+  live?: number;
+}) {
+  return (
+    <button
+      type="button"
+      role="tab"
+      class="tab"
+      data-testid={`tab-${name}`}
+      aria-selected={tab.value === name}
+      onClick={() => {
+        tab.value = name;
+      }}
+    >
+      {text}
+      {live > 0 && <i class="dot running" title={`${live} running`} />}
+    </button>
+  );
+}

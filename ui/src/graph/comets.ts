@@ -1,0 +1,112 @@
+// Messages on their way: short comets along the links. Those that were lost stop half-way, in red.
+
+import type { EdgeRow } from "../api/types";
+import { bend } from "./edges";
+
+/** Comets in flight at once; messages beyond are seen on their links and in the counts. */
+const COMETS_MAX = 220;
+/** At most so many comets for one link and frame. */
+const PER_ROW_MAX = 2;
+const FLIGHT_MS = 420;
+/** Comets of one frame start within this time, so that they do not march in step. */
+const STAGGER_MS = 110;
+/** The tail is so much of the way, in so many pieces that grow fainter. */
+const TAIL = 0.11;
+const PIECES = 4;
+
+interface Comet {
+  from: number;
+  to: number;
+  color: string;
+  lost: boolean;
+  /** When it starts, milliseconds of the page's clock. */
+  start: number;
+}
+
+type Point = [number, number];
+
+/** The comets of one picture. */
+export class Comets {
+  private flying: Comet[] = [];
+
+  get busy(): boolean {
+    return this.flying.length > 0;
+  }
+
+  /** Launches comets for a frame's messages. */
+  launch(
+    rows: readonly EdgeRow[],
+    now: number,
+    place: (row: EdgeRow) => { from: number; to: number; color: string } | null,
+  ): void {
+    let room = COMETS_MAX - this.flying.length;
+    const stride = Math.max(1, Math.ceil(rows.length / Math.max(1, room)));
+    for (let r = 0; r < rows.length && room > 0; r += stride) {
+      const row = rows[r];
+      const at = row && place(row);
+      if (!row || !at) continue;
+      const [, , , , count, , lost] = row;
+      const many = Math.min(PER_ROW_MAX, Math.max(count, lost), room);
+      for (let i = 0; i < many; i++) {
+        const start = now + ((this.flying.length * 37) % STAGGER_MS);
+        this.flying.push({ ...at, lost: lost > 0 && i >= many - lost, start });
+      }
+      room -= many;
+    }
+  }
+
+  /** Draws all comets where they are now, and forgets those that have arrived. */
+  draw(
+    g: CanvasRenderingContext2D,
+    now: number,
+    red: string,
+    radius: number,
+    at: (index: number) => Point,
+  ): void {
+    this.flying = this.flying.filter((c) => now - c.start < FLIGHT_MS);
+    g.lineCap = "round";
+    for (const comet of this.flying) {
+      const share = (now - comet.start) / FLIGHT_MS;
+      if (share < 0) continue;
+      drawOne(g, comet, share, red, radius, at(comet.from), at(comet.to));
+    }
+    g.globalAlpha = 1;
+  }
+}
+
+function drawOne(
+  g: CanvasRenderingContext2D,
+  comet: Comet,
+  share: number,
+  red: string,
+  radius: number,
+  a: Point,
+  b: Point,
+): void {
+  // From rim to rim. A lost one slows down to its end in the middle of the way.
+  const rim = Math.min(0.45, radius / Math.max(1, Math.hypot(b[0] - a[0], b[1] - a[1])));
+  const done = comet.lost ? 0.5 * (1 - (1 - share) ** 2) : share;
+  const head = rim + done * (1 - 2 * rim);
+  const middle = bend(a, b);
+  const fading = comet.lost && share > 0.6 ? (1 - share) / 0.4 : 1;
+  g.strokeStyle = comet.lost && share > 0.35 ? red : comet.color;
+  let [x, y] = along(a, middle, b, head);
+  for (let piece = 1; piece <= PIECES; piece++) {
+    const [tx, ty] = along(a, middle, b, Math.max(rim, head - (TAIL * piece) / PIECES));
+    g.globalAlpha = fading * (1.15 - piece / PIECES);
+    g.lineWidth = Math.max(1.2, Math.min(3.6, radius * 0.26)) * (1.2 - (0.8 * piece) / PIECES);
+    g.beginPath();
+    g.moveTo(tx, ty);
+    g.lineTo(x, y);
+    g.stroke();
+    [x, y] = [tx, ty];
+  }
+}
+
+function along(a: Point, m: Point, b: Point, t: number): Point {
+  const u = 1 - t;
+  return [
+    u * u * a[0] + 2 * u * t * m[0] + t * t * b[0],
+    u * u * a[1] + 2 * u * t * m[1] + t * t * b[1],
+  ];
+}

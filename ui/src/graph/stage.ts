@@ -1,0 +1,353 @@
+// One picture on its canvases: keeps places and camera, and draws when something has changed.
+
+import type { EdgeRow } from "../api/types";
+import type { Edge } from "../model/edges";
+import type { Bench } from "../model/run";
+import { type Camera, fitAll, type Size, toPicture, toScreen, zoomAt } from "./camera";
+import { kindColor, type Palette } from "./colors";
+import { Comets } from "./comets";
+import { bend, choose, drawEdges, type Link } from "./edges";
+import { Force } from "./force";
+import { spacing } from "./layout";
+import { Discs, drawPeers, radiusFor } from "./peers";
+import { Scene } from "./scene";
+
+export type Layout = "circle" | "force";
+
+/** With up to so many peers, captions are always there. */
+export const CAPTIONS_MAX = 60;
+/** Zoomed in so far that at most so many are seen, captions are there too. */
+const CAPTION_SPACING_PX = 64;
+/** Between two pictures, unless a hand moves something. */
+const DRAW_EVERY_MS = 60;
+/** The time that links may take to draw; their number follows from it. */
+const EDGE_MS = 22;
+const EDGES_DRAWN_MIN = 300;
+const EDGES_DRAWN_MAX = 4000;
+/** Links that the force layout takes in. */
+const FORCE_LINKS_MAX = 20_000;
+
+/** What the stage tells the component around it. */
+export interface StageReport {
+  peers: number;
+  edges: number;
+  hidden: number;
+}
+
+/** What is under the pointer. */
+export type Hit = { peer: number } | { edge: Edge } | null;
+
+export class Stage {
+  scene: Scene;
+  camera: Camera = { x: 0, y: 0, scale: 100 };
+  size: Size = { width: 0, height: 0 };
+  hover = -1;
+  selected = -1;
+  hiddenKinds: ReadonlySet<number> = new Set();
+  still = false;
+  /** Has a hand moved the camera? Then it stays where it is. */
+  private moved = false;
+  private fitScale = 100;
+  private layout: Layout = "circle";
+  private force: Force | null = null;
+  private forceLinks = 0;
+  private discs: Discs | null = null;
+  private readonly comets = new Comets();
+  private links: Link[] = [];
+  private edgesMax = 1500;
+  private lit: ReadonlySet<number> | null = null;
+  private drawnAt = 0;
+  private wanted = false;
+  private urgent = false;
+  private frame = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly unlisten: () => void;
+  private gap = 1;
+
+  constructor(
+    readonly bench: Bench,
+    readonly community: number | null,
+    private readonly base: HTMLCanvasElement,
+    private readonly top: HTMLCanvasElement,
+    private palette: Palette,
+    private readonly report: (report: StageReport) => void,
+  ) {
+    this.scene = new Scene(bench, community);
+    this.unlisten = bench.listen((news) => this.news(news));
+    this.rearrange();
+  }
+
+  /** Ends timers, worker and listening. */
+  end(): void {
+    this.unlisten();
+    this.force?.end();
+    clearTimeout(this.timer);
+    cancelAnimationFrame(this.frame);
+  }
+
+  private news(rows: readonly EdgeRow[]): void {
+    this.refreshMembers();
+    if (!this.still && rows.length > 0 && !document.hidden)
+      this.comets.launch(rows, performance.now(), (row) => this.route(row));
+    this.feedForce();
+    this.want(false);
+  }
+
+  private route([from, to, kind, community]: EdgeRow) {
+    if (this.community !== null && community !== this.community) return null;
+    if (this.hiddenKinds.has(kind)) return null;
+    const [a, b] = [this.scene.indexOf(from), this.scene.indexOf(to)];
+    if (a < 0 || b < 0 || a === b) return null;
+    return { from: a, to: b, color: kindColor(kind, this.palette.dark) };
+  }
+
+  /** Peers join communities, and groups appear, while the run goes on. */
+  private refreshMembers(): void {
+    const ids = this.scene.fresh();
+    if (!ids) return;
+    this.scene = new Scene(this.bench, this.community, ids);
+    this.rearrange();
+  }
+
+  /** Chooses a layout; places start anew. */
+  setLayout(layout: Layout): void {
+    if (layout === this.layout) return;
+    this.layout = layout;
+    this.moved = false;
+    this.rearrange();
+  }
+
+  private rearrange(): void {
+    this.force?.end();
+    this.force = null;
+    this.forceLinks = 0;
+    this.scene.places = this.scene.start();
+    this.placed();
+    if (this.layout === "force" && this.scene.count > 1) {
+      this.force = new Force(this.scene.places, (points) => {
+        if (points.length !== this.scene.places.length) return;
+        this.scene.places = points;
+        this.placed();
+      });
+      this.feedForce();
+    }
+  }
+
+  private placed(): void {
+    this.gap = spacing(this.scene.places);
+    if (!this.moved) this.fitAll();
+    this.want(false);
+  }
+
+  private feedForce(): void {
+    const { list } = this.bench.edges;
+    // Only when the network has grown by a tenth: each feeding stirs the picture.
+    if (!this.force || list.length < this.forceLinks * 1.1 || list.length === this.forceLinks)
+      return;
+    this.forceLinks = list.length;
+    const links: number[] = [];
+    for (const edge of list.slice(0, FORCE_LINKS_MAX)) {
+      const [a, b] = [this.scene.indexOf(edge.from), this.scene.indexOf(edge.to)];
+      if (a >= 0 && b >= 0 && a !== b) links.push(a, b, Math.log2(1 + edge.count));
+    }
+    this.force.link(Float32Array.from(links));
+  }
+
+  /** Takes the canvases' new size in CSS pixels. */
+  resize(width: number, height: number): void {
+    this.size = { width, height };
+    const ratio = devicePixelRatio || 1;
+    for (const canvas of [this.base, this.top]) {
+      canvas.width = Math.round(width * ratio);
+      canvas.height = Math.round(height * ratio);
+    }
+    if (!this.moved) this.fitAll();
+    this.want(true);
+  }
+
+  setPalette(palette: Palette): void {
+    this.palette = palette;
+    this.discs = null;
+    this.want(true);
+  }
+
+  /** Shows everything. */
+  fitAll(): void {
+    this.moved = false;
+    const captions = this.scene.count <= CAPTIONS_MAX;
+    const margin = captions ? { x: 110, y: 56 } : { x: 36, y: 36 };
+    this.camera = fitAll(this.scene.places, this.size, margin);
+    this.fitScale = this.camera.scale;
+    this.want(true);
+  }
+
+  zoom(at: [number, number], factor: number): void {
+    this.moved = true;
+    this.camera = zoomAt(this.camera, this.size, at, factor, this.fitScale);
+    this.want(true);
+  }
+
+  pan(dx: number, dy: number): void {
+    this.moved = true;
+    this.camera = {
+      ...this.camera,
+      x: this.camera.x - dx / this.camera.scale,
+      y: this.camera.y - dy / this.camera.scale,
+    };
+    this.want(true);
+  }
+
+  /** Brings a place on the screen to the middle. */
+  centre(at: [number, number]): void {
+    this.pan(this.size.width / 2 - at[0], this.size.height / 2 - at[1]);
+  }
+
+  /** Drags a disc; `held` is false when it is let go. */
+  drag(index: number, at: [number, number], held: boolean): void {
+    this.moved = true;
+    const [x, y] = toPicture(this.camera, this.size, ...at);
+    this.scene.places[2 * index] = x;
+    this.scene.places[2 * index + 1] = y;
+    this.force?.pin(index, x, y, held);
+    this.want(true);
+  }
+
+  setHover(index: number): void {
+    if (index === this.hover) return;
+    this.hover = index;
+    this.lit = index < 0 ? null : this.neighborsOf(index);
+    this.want(true);
+  }
+
+  select(peer: number | null): void {
+    this.selected = peer === null ? -1 : this.scene.indexOf(peer);
+    this.want(true);
+  }
+
+  private neighborsOf(index: number): ReadonlySet<number> {
+    const out = new Set([index]);
+    for (const link of this.links) {
+      if (link.from === index) out.add(link.to);
+      if (link.to === index) out.add(link.from);
+    }
+    return out;
+  }
+
+  /** Where a disc is on the screen. */
+  at(index: number): [number, number] {
+    const { places } = this.scene;
+    return toScreen(this.camera, this.size, places[2 * index] ?? 0, places[2 * index + 1] ?? 0);
+  }
+
+  get radius(): number {
+    return radiusFor(this.gap * this.camera.scale);
+  }
+
+  /** What is at a place on the screen: the nearest disc within reach, else a link. */
+  hit(at: [number, number]): Hit {
+    const reach = Math.max(7, this.radius + 3);
+    let best = reach * reach;
+    let found = -1;
+    for (let i = 0; i < this.scene.count; i++) {
+      const [x, y] = this.at(i);
+      const d = (x - at[0]) ** 2 + (y - at[1]) ** 2;
+      if (d <= best) {
+        best = d;
+        found = i;
+      }
+    }
+    if (found >= 0) return { peer: found };
+    return this.links.length > 600 ? null : this.hitLink(at);
+  }
+
+  private hitLink(at: [number, number]): Hit {
+    for (const link of this.links) {
+      const [a, b] = [this.at(link.from), this.at(link.to)];
+      const m = bend(a, b);
+      for (let t = 0.15; t < 0.9; t += 0.05) {
+        const u = 1 - t;
+        const x = u * u * a[0] + 2 * u * t * m[0] + t * t * b[0];
+        const y = u * u * a[1] + 2 * u * t * m[1] + t * t * b[1];
+        if ((x - at[0]) ** 2 + (y - at[1]) ** 2 < 20) return { edge: link.edge };
+      }
+    }
+    return null;
+  }
+
+  /** Asks for a new picture: at once when a hand moves something, else at a steady pace. */
+  want(urgent: boolean): void {
+    this.urgent ||= urgent;
+    if (this.wanted && !urgent) return;
+    this.wanted = true;
+    const wait = this.urgent ? 0 : DRAW_EVERY_MS - (performance.now() - this.drawnAt);
+    clearTimeout(this.timer);
+    if (wait > 4) this.timer = setTimeout(() => this.schedule(), wait);
+    else this.schedule();
+  }
+
+  private schedule(): void {
+    if (this.frame === 0) this.frame = requestAnimationFrame((now) => this.turn(now));
+  }
+
+  private turn(now: number): void {
+    this.frame = 0;
+    const due = this.urgent || performance.now() - this.drawnAt >= DRAW_EVERY_MS - 4;
+    if (this.wanted && due) {
+      this.wanted = false;
+      this.urgent = false;
+      this.draw();
+      this.drawnAt = performance.now();
+    }
+    this.drawTop(now);
+    if (this.comets.busy) this.schedule();
+  }
+
+  private draw(): void {
+    const g = this.base.getContext("2d");
+    if (!g || this.size.width === 0) return;
+    const ratio = devicePixelRatio || 1;
+    const radius = this.radius;
+    if (!this.discs || this.discs.radius !== radius || this.discs.ratio !== ratio)
+      this.discs = new Discs(radius, this.palette, ratio);
+    g.setTransform(ratio, 0, 0, ratio, 0, 0);
+    g.clearRect(0, 0, this.size.width, this.size.height);
+    const began = performance.now();
+    const style = {
+      hiddenKinds: this.hiddenKinds,
+      focus: this.hover,
+      max: this.edgesMax,
+      radius,
+    };
+    this.links = choose(this.bench, this.scene, style);
+    drawEdges(g, this.bench, this.scene, this.links, this.camera, this.size, this.palette, style);
+    this.pace(performance.now() - began);
+    drawPeers(g, this.scene, this.discs, this.camera, this.size, {
+      hover: this.hover,
+      selected: this.selected,
+      lit: this.lit,
+      captions:
+        this.scene.count <= CAPTIONS_MAX || this.gap * this.camera.scale >= CAPTION_SPACING_PX,
+    });
+    this.report({
+      peers: this.scene.count,
+      edges: this.links.length,
+      hidden: this.bench.edges.list.length - this.links.length + this.bench.edges.hidden,
+    });
+  }
+
+  /** Draws fewer links when they take too long, more when there is time. */
+  private pace(took_ms: number): void {
+    const factor = took_ms > EDGE_MS * 1.5 ? 0.7 : took_ms < EDGE_MS / 2 ? 1.15 : 1;
+    const max = Math.round(this.edgesMax * factor);
+    this.edgesMax = Math.min(EDGES_DRAWN_MAX, Math.max(EDGES_DRAWN_MIN, max));
+  }
+
+  private drawTop(now: number): void {
+    const g = this.top.getContext("2d");
+    if (!g) return;
+    const ratio = devicePixelRatio || 1;
+    g.setTransform(ratio, 0, 0, ratio, 0, 0);
+    g.clearRect(0, 0, this.size.width, this.size.height);
+    this.comets.draw(g, now, this.palette.low, this.radius, (index) => this.at(index));
+  }
+}

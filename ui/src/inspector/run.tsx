@@ -1,0 +1,81 @@
+// The run as a whole: what was asked, and what came of it.
+
+import type { Bench } from "../model/run";
+import { words } from "../setup/field";
+import { watchRun } from "../state/bench";
+import { exact, moment, span } from "../words/format";
+
+export function RunPanel({ bench }: { bench: Bench }) {
+  watchRun();
+  const { run } = bench;
+  const parameters = Object.entries(run.parameters ?? {});
+  return (
+    <div data-testid="run-panel">
+      <p class="quiet">Select a peer in the picture or a table to look into it.</p>
+      <dl class="facts">
+        <dt>experiment</dt>
+        <dd>{run.experiment || run.title}</dd>
+        <dt>mode</dt>
+        <dd>{run.mode}</dd>
+        <dt>peers</dt>
+        <dd class="number">{exact(run.peers)}</dd>
+        {run.seed != null && (
+          <>
+            <dt>seed</dt>
+            <dd class="number">{String(run.seed)}</dd>
+          </>
+        )}
+        <dt>started</dt>
+        <dd class="number">{moment(run.started)}</dd>
+        <dt>run time</dt>
+        <dd class="number" title={`${span(run.wall_seconds)} of wall time`}>
+          {span(run.virtual_seconds)}
+        </dd>
+        <dt>events</dt>
+        <dd class="number">{exact(run.events)}</dd>
+        {run.digest && (
+          <>
+            <dt>digest</dt>
+            <dd class="code wrap">{run.digest}</dd>
+          </>
+        )}
+        {run.pids.length > 0 && (
+          <>
+            <dt>processes</dt>
+            <dd class="number wrap">
+              {run.pids.slice(0, 40).join(" ")}
+              {run.pids.length > 40 ? " …" : ""}
+            </dd>
+          </>
+        )}
+        <dt>folder</dt>
+        <dd class="code wrap">{run.folder ?? "not recorded"}</dd>
+      </dl>
+      {parameters.length > 0 && (
+        <>
+          <h3>Parameters</h3>
+          <dl class="facts">
+            {parameters.map(([name, value]) => (
+              <Parameter key={name} name={name} value={value} />
+            ))}
+          </dl>
+        </>
+      )}
+    </div>
+  );
+}
+
+function Parameter({ name, value }: { name: string; value: unknown }) {
+  return (
+    <>
+      <dt>{words(name)}</dt>
+      <dd class="code wrap">{shortly(value)}</dd>
+    </>
+  );
+}
+
+/** A parameter's value; long lists by their beginning. */
+export function shortly(value: unknown): string {
+  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+  return text.length > 160 ? `${text.slice(0, 160)}…` : text;
+}

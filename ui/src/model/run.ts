@@ -1,0 +1,128 @@
+// One run on the bench: applies what the lab's frames say. The page knows nothing else of it.
+
+import type { EdgeRow, Frame, Hello, Run, Word } from "../api/types";
+import { Edges } from "./edges";
+import { Groups } from "./groups";
+import { History } from "./history";
+import { Journal } from "./journal";
+import { Peers } from "./peers";
+
+/** Messages of one kind since the run began. */
+export interface KindCount {
+  sent: number;
+  bytes: number;
+}
+
+/** Hears of every frame, after it has been applied; `news` are the messages on links to animate. */
+export type FrameListener = (news: readonly EdgeRow[]) => void;
+
+/** The state of a run, kept up to date by `take`. */
+export class Bench {
+  run: Run;
+  /** Run time of the latest frame, seconds. */
+  t = 0;
+  aggregated = false;
+  communities: string[] = [];
+  kinds: string[] = [];
+  targets: string[] = [];
+  peers: Peers;
+  edges: Edges;
+  groups: Groups;
+  kindCounts: KindCount[] = [];
+  journal = new Journal();
+  history = new History();
+  /** Frames applied since the page opened this run. */
+  frames = 0;
+  /** Events that peers could not report in time. */
+  traceDropped = 0;
+  private catchingUp = true;
+  private readonly listeners = new Set<FrameListener>();
+
+  constructor(run: Run) {
+    this.run = run;
+    this.peers = new Peers(0);
+    this.edges = new Edges(0);
+    this.groups = new Groups(0);
+  }
+
+  /** Applies one word from the lab. */
+  take(word: Word): void {
+    if (word.type === "hello") this.greet(word);
+    else this.advance(word);
+  }
+
+  /** Starts anew: the line to the lab is fresh, and all that follows rebuilds the state. */
+  private greet(hello: Hello): void {
+    this.run = { ...this.run, ...hello.run };
+    this.aggregated = hello.aggregated;
+    this.communities = hello.communities;
+    this.kinds = hello.kinds;
+    this.targets = hello.targets;
+    this.resize(hello.peers);
+    this.kindCounts = [];
+    this.journal = new Journal();
+    this.history = new History();
+    this.t = hello.run.virtual_seconds;
+    this.catchingUp = hello.run.events > 0;
+    for (const listener of this.listeners) listener([]);
+  }
+
+  private resize(peers: number): void {
+    this.peers = new Peers(this.aggregated ? 0 : peers);
+    this.edges = new Edges(peers);
+    this.groups = new Groups(peers);
+  }
+
+  private advance(frame: Frame): void {
+    this.frames += 1;
+    this.t = Math.max(this.t, frame.t);
+    if (frame.run) {
+      const { trace_dropped, ...state } = frame.run;
+      Object.assign(this.run, state);
+      this.traceDropped = trace_dropped ?? this.traceDropped;
+    }
+    this.learnNames(frame);
+    for (const row of frame.peers ?? []) this.peers.take(row);
+    for (const [id, label] of Object.entries(frame.labels ?? {}))
+      this.peers.setLabel(Number(id), label);
+    for (const row of frame.groups ?? []) this.groups.take(row);
+    for (const row of frame.edges ?? []) this.edges.take(row, frame.t);
+    if (frame.edges_hidden !== undefined) this.edges.setHidden(frame.edges_hidden);
+    for (const [kind, sent, bytes] of frame.kinds ?? []) this.kindCounts[kind] = { sent, bytes };
+    this.journal.take(frame.log ?? [], frame.log_skipped ?? 0);
+    this.history.take({ t: this.t, sent: this.run.messages.sent, done: this.done });
+    const news = this.catchingUp ? [] : (frame.edges ?? []);
+    this.catchingUp = false;
+    for (const listener of this.listeners) listener(news);
+  }
+
+  private learnNames(frame: Frame): void {
+    if (frame.dict?.communities) this.communities = frame.dict.communities;
+    if (frame.dict?.kinds) this.kinds = frame.dict.kinds;
+    if (frame.dict?.targets) this.targets = frame.dict.targets;
+  }
+
+  /** Calls `listener` after every frame, until the returned function is called. */
+  listen(listener: FrameListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Peers that said that they are done. */
+  get done(): number {
+    return this.aggregated ? this.groups.done : this.peers.doneCount;
+  }
+
+  /** Peers in the run. */
+  get size(): number {
+    return this.aggregated ? this.run.peers : this.peers.size;
+  }
+
+  /** What is written on a peer: its targets and its number. */
+  caption(id: number): string {
+    const targets = this.peers
+      .targets(id)
+      .map(([target, current, goal]) => `${this.targets[target] ?? "target"}: ${current}/${goal}`);
+    return [...targets, `id: ${this.peers.label(id)}`].join(", ");
+  }
+}

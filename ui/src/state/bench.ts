@@ -1,0 +1,99 @@
+// The run on the bench: opens its line to the lab, and tells the components when to look again.
+
+import { batch, signal } from "@preact/signals";
+import { LabError, lab } from "../api/client";
+import { type Line, LiveLine } from "../api/live";
+import { Bench } from "../model/run";
+
+/** The open run, if any. */
+export const bench = signal<Bench | null>(null);
+/** Grows whenever the open run has news. */
+const tick = signal(0);
+/** How the line to the open run is. */
+export const line = signal<Line>("closed");
+/** Why the open run cannot be shown, if so. */
+export const benchError = signal<string | null>(null);
+
+/** Has the calling component drawn again with every news of the open run. */
+export function watchRun(): void {
+  tick.value;
+}
+
+let live: LiveLine | null = null;
+let opening = 0;
+let scheduled = false;
+
+function soon(): void {
+  if (scheduled) return;
+  scheduled = true;
+  const look = () => {
+    scheduled = false;
+    tick.value += 1;
+  };
+  // A hidden page gets no animation frames, and needs no news.
+  requestAnimationFrame(look);
+}
+
+/** Puts a run on the bench. */
+export async function openRun(id: string): Promise<void> {
+  if (bench.peek()?.run.id === id && live) return;
+  closeRun();
+  opening += 1;
+  const mine = opening;
+  try {
+    const run = await lab.run(id);
+    if (mine !== opening) return;
+    const opened = new Bench(run);
+    batch(() => {
+      bench.value = opened;
+      benchError.value = null;
+    });
+    listenTo(opened);
+  } catch (error) {
+    if (mine === opening) benchError.value = whyNot(id, error);
+  }
+}
+
+function whyNot(id: string, error: unknown): string {
+  if (error instanceof LabError && error.status === 404)
+    return `The lab has no run ${id}. It may have been deleted, or belong to an earlier lab. Open another from the list of runs.`;
+  return error instanceof LabError ? error.sentence : String(error);
+}
+
+function listenTo(opened: Bench): void {
+  live = new LiveLine(opened.run.id, {
+    hear: (word) => {
+      opened.take(word);
+      soon();
+    },
+    changed: (now) => {
+      line.value = now;
+      if (now === "lost") void stillThere(opened.run.id);
+    },
+    complete: () => opened.run.state === "ended",
+  });
+}
+
+/** After a break: is the run still known? A lab that was started anew has forgotten it. */
+async function stillThere(id: string): Promise<void> {
+  try {
+    await lab.run(id);
+  } catch (error) {
+    const gone = error instanceof LabError && (error.status === 404 || error.status === 401);
+    if (!gone || bench.peek()?.run.id !== id) return;
+    live?.close();
+    benchError.value = whyNot(id, error);
+  }
+}
+
+/** Takes the run off the bench. */
+export function closeRun(): void {
+  opening += 1;
+  live?.close();
+  live = null;
+  batch(() => {
+    bench.value = null;
+    benchError.value = null;
+    line.value = "closed";
+  });
+}

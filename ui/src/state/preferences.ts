@@ -1,0 +1,58 @@
+// What a person has set up on this page and wants to find again: theme and folded panels.
+
+import { effect, signal } from "@preact/signals";
+
+export type Theme = "light" | "dark";
+
+function remembered(key: string): string | null {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function remember(key: string, value: string | null): void {
+  try {
+    if (value === null) localStorage.removeItem(key);
+    else localStorage.setItem(key, value);
+  } catch {
+    // A browser may forbid storage; then the page forgets, no more.
+  }
+}
+
+const prefersDark = matchMedia("(prefers-color-scheme: dark)");
+const prefersStill = matchMedia("(prefers-reduced-motion: reduce)");
+
+const stored = remembered("rumormill-theme");
+const own = signal<Theme | null>(stored === "light" || stored === "dark" ? stored : null);
+const system = signal<Theme>(prefersDark.matches ? "dark" : "light");
+
+export const theme = signal<Theme>(own.peek() ?? system.peek());
+/** Should nothing move that need not? */
+export const still = signal(prefersStill.matches);
+export const leftFolded = signal(remembered("rumormill-left") === "folded");
+export const rightFolded = signal(remembered("rumormill-right") === "folded");
+
+prefersDark.addEventListener("change", (event) => {
+  system.value = event.matches ? "dark" : "light";
+});
+prefersStill.addEventListener("change", (event) => {
+  still.value = event.matches;
+});
+
+/** Light to dark and back; remembered from then on. */
+export function toggleTheme(): void {
+  own.value = theme.peek() === "dark" ? "light" : "dark";
+  remember("rumormill-theme", own.peek());
+}
+
+/** Keeps the document and the memory in step with the preferences. */
+export function followPreferences(): void {
+  effect(() => {
+    theme.value = own.value ?? system.value;
+    document.documentElement.dataset["theme"] = theme.value;
+  });
+  effect(() => remember("rumormill-left", leftFolded.value ? "folded" : null));
+  effect(() => remember("rumormill-right", rightFolded.value ? "folded" : null));
+}

@@ -1,0 +1,20 @@
+import { defineConfig } from "vitest/config";
+
+// The lab that the development server forwards to: "rumormill lab", or "npm run fake".
+const lab = "http://127.0.0.1:7117";
+
+export default defineConfig({
+  // Relative addresses: the lab may serve the page from anywhere.
+  base: "./",
+  build: {
+    target: "es2022",
+    outDir: "dist",
+    emptyOutDir: true,
+    sourcemap: false,
+    // A data: address would need a hole in the lab's content security policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: { proxy: { "/api": { target: lab, ws: true, changeOrigin: false } } },
+  test: { include: ["test/unit/**/*.test.ts"], environment: "node" },
+});
