@@ -2,6 +2,7 @@
 //! in events or in an error, within bounded memory.
 
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -53,8 +54,9 @@ pub(crate) struct Stamp {
 impl Stamp {
     /// The stamp of the segment at this path, from its footer alone.
     pub(crate) fn read(path: &Path) -> Result<Self, ReadError> {
-        let stamp =
-            File::open(path).map_err(|cause| cause.to_string()).and_then(|file| Ok(Self::of(&Footer::new(file)?)));
+        let stamp = File::open(path)
+            .map_err(|cause| cause.to_string())
+            .and_then(|file| guarded(|| Ok(Self::of(&Footer::new(file)?))));
         stamp.map_err(|why| ReadError { path: path.into(), why })
     }
 
@@ -87,11 +89,16 @@ impl SegmentReader {
 
     /// A reader of a segment with these bytes, or what is wrong with them.
     pub(crate) fn new(bytes: Bytes) -> Result<Self, String> {
-        Ok(Self { footer: Footer::new(bytes.clone())?, bytes: Arc::new(bytes), next_group: 0, group: None })
+        let footer = guarded(|| Footer::new(bytes.clone()))?;
+        Ok(Self { footer, bytes: Arc::new(bytes), next_group: 0, group: None })
     }
 
     /// Puts the next events into the batch, in place of what is there; none when there are no more.
     pub(crate) fn read(&mut self, batch: &mut Batch) -> Result<(), String> {
+        guarded(|| self.read_on(batch))
+    }
+
+    fn read_on(&mut self, batch: &mut Batch) -> Result<(), String> {
         batch.clear();
         while batch.is_empty() {
             if let Some(group) = &mut self.group
@@ -159,6 +166,12 @@ fn is_sound(group: &RowGroupMetaData, places: &[usize; COLUMNS.len()]) -> bool {
                 start >= 0 && chunk.compressed_size() >= 0
             })
         })
+}
+
+/// Reads with the library, which panics on some damaged files: that is an error like any other. What was
+/// being read is not used any more after one.
+fn guarded<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err("the file is damaged".into()))
 }
 
 /// What the library says, without the prefix that says that it is the library.
