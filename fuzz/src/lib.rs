@@ -17,4 +17,5 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 1] = [Target { name: "wire", run: wire::wire }];
+pub const TARGETS: [Target; 2] =
+    [Target { name: "wire", run: wire::wire }, Target { name: "run", run: rumormill_trace::fuzz_read }];
