@@ -6,6 +6,7 @@ use rumormill_core::trace::{Event, EventId, Kind, Sink};
 use rumormill_core::{Instant, Outcome, PeerId};
 
 use super::parser::{Flaw, Record};
+use crate::view::LABEL;
 
 /// The most peers of a run; records of further ones are passed over.
 pub const PEERS_MAX: usize = 10_000;
@@ -18,12 +19,6 @@ const NO_COMMUNITY: &str = "ABCMeta";
 
 /// Names a client, that is, a connection.
 pub type Client = u64;
-
-/// What a run of reporting programs tells its view and its recording.
-pub trait Listener: Sink {
-    /// A new peer, which calls itself `label`; its events carry the next free number.
-    fn joined(&mut self, label: &str);
-}
 
 /// One run of programs that report.
 #[derive(Debug, Default)]
@@ -73,7 +68,7 @@ impl Gathering {
     }
 
     /// A client said something at this time of the run.
-    pub fn record(&mut self, client: Client, now: Instant, record: &Record, out: &mut impl Listener) {
+    pub fn record(&mut self, client: Client, now: Instant, record: &Record, out: &mut impl Sink) {
         match record {
             Record::Joined { id, community } => {
                 let Some(peer) = self.speaker(client, *id, now, out) else { return };
@@ -109,12 +104,12 @@ impl Gathering {
     }
 
     /// A client said something that is no record.
-    pub fn flaw(&mut self, now: Instant, flaw: &Flaw, out: &mut impl Listener) {
+    pub fn flaw(&mut self, now: Instant, flaw: &Flaw, out: &mut impl Sink) {
         self.pass_over(now, flaw.to_string(), out);
     }
 
     /// A client has gone. Its peers that did not say END count as crashed and hold up nobody.
-    pub fn left(&mut self, client: Client, now: Instant, out: &mut impl Listener) {
+    pub fn left(&mut self, client: Client, now: Instant, out: &mut impl Sink) {
         for number in self.clients.remove(&client).unwrap_or_default() {
             if !self.change(number, |peer| peer.ended || std::mem::replace(&mut peer.crashed, true)) {
                 self.tell(now, number, Kind::Crashed, out, |event| event.text = "its connection closed".into());
@@ -130,15 +125,8 @@ impl Gathering {
         (self.open == 0 && anybody).then_some(outcome)
     }
 
-    /// Has this client said END, for any peer?
-    #[must_use]
-    pub fn has_ended(&self, client: Client) -> bool {
-        let ids = self.clients.get(&client);
-        ids.is_some_and(|ids| ids.iter().any(|&number| self.peers[number as usize - 1].ended))
-    }
-
     /// The number of a peer for which this client speaks from now on.
-    fn speaker(&mut self, client: Client, id: i64, now: Instant, out: &mut impl Listener) -> Option<u32> {
+    fn speaker(&mut self, client: Client, id: i64, now: Instant, out: &mut impl Sink) -> Option<u32> {
         let number = self.number(id, now, out)?;
         self.clients.entry(client).or_default().insert(number);
         let took = |peer: &mut Peer| (std::mem::replace(&mut peer.spoken_for, true), std::mem::take(&mut peer.crashed));
@@ -158,7 +146,7 @@ impl Gathering {
         result
     }
 
-    fn number(&mut self, id: i64, now: Instant, out: &mut impl Listener) -> Option<u32> {
+    fn number(&mut self, id: i64, now: Instant, out: &mut impl Sink) -> Option<u32> {
         if let Some(&number) = self.numbers.get(&id) {
             return Some(number);
         }
@@ -169,11 +157,11 @@ impl Gathering {
         self.peers.push(Peer::default());
         let number = self.peers();
         self.numbers.insert(id, number);
-        out.joined(&id.to_string());
+        self.tell(now, number, Kind::Note, out, |event| (event.name, event.text) = (LABEL.into(), id.to_string()));
         Some(number)
     }
 
-    fn pass_over(&mut self, now: Instant, note: String, out: &mut impl Listener) {
+    fn pass_over(&mut self, now: Instant, note: String, out: &mut impl Sink) {
         self.flaws += 1;
         if self.flaws <= NOTES_MAX {
             let last = if self.flaws == NOTES_MAX { "; further ones are only counted" } else { "" };
@@ -184,7 +172,7 @@ impl Gathering {
         }
     }
 
-    fn tell(&mut self, now: Instant, number: u32, kind: Kind, out: &mut impl Listener, fill: impl FnOnce(&mut Event)) {
+    fn tell(&mut self, now: Instant, number: u32, kind: Kind, out: &mut impl Sink, fill: impl FnOnce(&mut Event)) {
         let peer = &mut self.peers[number as usize - 1];
         peer.events += 1;
         let mut event = Event::new(EventId::new(number, peer.events), now, PeerId(number.into()), kind);
@@ -198,23 +186,7 @@ mod tests {
     use super::*;
     use crate::reporter::parser::Parser;
 
-    #[derive(Default)]
-    struct Heard {
-        labels: Vec<String>,
-        events: Vec<Event>,
-    }
-
-    impl Sink for Heard {
-        fn event(&mut self, event: &Event) {
-            self.events.push(event.clone());
-        }
-    }
-
-    impl Listener for Heard {
-        fn joined(&mut self, label: &str) {
-            self.labels.push(label.into());
-        }
-    }
+    type Heard = Vec<Event>;
 
     fn say(gathering: &mut Gathering, heard: &mut Heard, client: Client, text: &str) {
         for record in Parser::default().push(text.as_bytes()) {
@@ -226,7 +198,7 @@ mod tests {
     }
 
     fn kinds(heard: &Heard) -> Vec<(u64, Kind)> {
-        heard.events.iter().map(|event| (event.peer.0, event.kind)).collect()
+        heard.iter().map(|event| (event.peer.0, event.kind)).collect()
     }
 
     #[test]
@@ -238,11 +210,13 @@ mod tests {
             1,
             "CON10003,Flood;CON10003,ABCMeta;CTM10003,messages,10,50;COM10003,10001,Flood;",
         );
-        assert_eq!(heard.labels, ["10003", "10001"]);
-        assert_eq!(kinds(&heard), [(1, Kind::Started), (1, Kind::Joined), (1, Kind::Progress), (1, Kind::Sent)]);
-        let sent = &heard.events[3];
+        let labels: Vec<_> = heard.iter().filter(|event| event.name == LABEL).map(|event| &*event.text).collect();
+        assert_eq!(labels, ["10003", "10001"]);
+        let expected = [(1, Kind::Note), (1, Kind::Started), (1, Kind::Joined), (1, Kind::Progress), (2, Kind::Note)];
+        assert_eq!(kinds(&heard)[..5], expected);
+        let sent = &heard[5];
         assert_eq!((sent.other, &*sent.community), (Some(PeerId(2)), "Flood"));
-        assert!(heard.events.iter().map(|event| event.id).collect::<BTreeSet<_>>().len() == 4);
+        assert!(heard.iter().map(|event| event.id).collect::<BTreeSet<_>>().len() == 6);
     }
 
     #[test]
@@ -253,7 +227,6 @@ mod tests {
         assert_eq!(gathering.outcome(), None, "peer 1 has not ended");
         say(&mut gathering, &mut heard, 1, "END1;");
         assert_eq!(gathering.outcome(), Some(Outcome::Completed), "peer 9 is only named");
-        assert!(gathering.has_ended(1) && gathering.has_ended(2) && !gathering.has_ended(3));
     }
 
     #[test]
@@ -263,7 +236,7 @@ mod tests {
         say(&mut gathering, &mut heard, 2, "CON2,Flood;END2;");
         gathering.left(1, Instant::ZERO, &mut heard);
         assert_eq!(gathering.outcome(), Some(Outcome::Completed));
-        assert_eq!(heard.events.last().unwrap().kind, Kind::Crashed);
+        assert_eq!(heard.last().unwrap().kind, Kind::Crashed);
         say(&mut gathering, &mut heard, 3, "CTM1,messages,1,2;");
         assert_eq!(gathering.outcome(), None, "it came back");
         gathering.left(3, Instant::ZERO, &mut heard);
@@ -285,7 +258,7 @@ mod tests {
         let (mut gathering, mut heard) = (Gathering::default(), Heard::default());
         (0..PEERS_MAX + 500).for_each(|id| say(&mut gathering, &mut heard, 1, &format!("CON{id},Flood;")));
         assert_eq!((gathering.peers() as usize, gathering.flaws()), (PEERS_MAX, 500));
-        let notes = heard.events.iter().filter(|event| event.kind == Kind::Note).count();
+        let notes = heard.iter().filter(|event| event.kind == Kind::Note && event.peer.0 == 0).count();
         assert_eq!(notes as u64, NOTES_MAX);
     }
 }

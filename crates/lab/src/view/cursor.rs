@@ -38,8 +38,8 @@ pub(super) struct Cursor {
     pub kinds: Vec<u64>,
     /// Events that it knows of.
     pub events: u64,
-    /// Labels of peers up to this one are known to it.
-    pub labels: u32,
+    /// How many labels of peers it knows.
+    pub labels: usize,
     /// The state of the view that it was told last; 0 for none.
     pub version: u64,
 }
@@ -57,7 +57,9 @@ impl Cursor {
     }
 
     /// Has the page been told everything?
-    pub fn is_current(&self, version: u64) -> bool {
-        self.version == version && self.waiting.units.is_empty() && self.waiting.links.is_empty()
+    pub fn is_current(&self, view: &View) -> bool {
+        self.labels == view.peers.labels().len()
+            && self.version == view.version
+            && self.waiting.units.is_empty() && self.waiting.links.is_empty()
     }
 }

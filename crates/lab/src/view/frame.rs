@@ -129,18 +129,14 @@ fn log(view: &View, cursor: &mut Cursor, frame: &mut Frame) {
 }
 
 fn labels(view: &View, cursor: &mut Cursor, frame: &mut Frame) {
-    let mut told = BTreeMap::new();
     let mut bytes = frame.json.len();
-    while cursor.labels < view.peers.count() {
-        let label = view.peers.label(cursor.labels + 1);
-        bytes += label.map_or(0, |label| label.len() + 20);
-        if bytes > LABEL_BYTES_MAX {
-            break;
-        }
-        cursor.labels += 1;
-        label.map(|label| told.insert(cursor.labels, label));
-    }
+    let news = view.peers.labels()[cursor.labels..].iter().take_while(|(_, label)| {
+        bytes += json(label).len() + 20;
+        bytes < LABEL_BYTES_MAX
+    });
+    let told: BTreeMap<u32, &str> = news.map(|(peerid, label)| (*peerid, label.as_str())).collect();
     if !told.is_empty() {
+        cursor.labels += told.len();
         frame.field("labels", &told);
     }
 }

@@ -19,9 +19,12 @@ pub mod peers;
 mod run;
 mod shared;
 
+use std::collections::VecDeque;
+
 use rumormill_core::Instant;
+use rumormill_core::plan::{self, Fault, Plan};
 use rumormill_core::trace::{Event, Kind, Sink};
-use rumormill_trace::Target;
+use rumormill_trace::{Mode, Target};
 
 use cursor::{Changes, Cursor};
 use groups::{Groups, PEERS_SHOWN_MAX, Share};
@@ -34,6 +37,9 @@ pub use frame::FRAME_BYTES_MAX;
 pub use run::{RunLine, State};
 pub use shared::{SharedView, Watcher};
 
+/// A note of this name says what a peer calls itself, where that is not its number.
+pub const LABEL: &str = "label";
+
 /// What a run looks like now.
 #[derive(Debug)]
 pub struct View {
@@ -41,6 +47,10 @@ pub struct View {
     /// How much of a recording has been read, while it is being read.
     loading: Option<f64>,
     clock: Instant,
+    /// May peers join that nobody announced?
+    is_open: bool,
+    /// Whom the next faults of many peers meet: ends of pauses, and pauses.
+    pauses: [VecDeque<plan::Peers>; 2],
     peers: Peers,
     groups: Option<Groups>,
     names: Vocabulary,
@@ -69,9 +79,11 @@ impl View {
     pub fn new(run: RunLine) -> Self {
         let peers = run.peers;
         Self {
-            run,
             loading: None,
             clock: Instant::ZERO,
+            is_open: run.mode == Mode::Reporter.name(),
+            pauses: Default::default(),
+            run,
             peers: Peers::new(peers),
             groups: (peers > PEERS_SHOWN_MAX).then(|| Groups::new(peers)),
             names: Vocabulary::default(),
@@ -130,44 +142,60 @@ impl View {
         self.run.state != State::Ended
     }
 
-    /// The peer runs in this process.
-    pub fn set_pid(&mut self, peerid: u32, pid: u32) {
-        if self.peers.set_pid(peerid, pid) {
-            self.changed(peerid);
+    /// What the run's plan does to its peers, so that a fault of many peers is seen at each.
+    pub fn set_plan(&mut self, plan: &Plan) {
+        for timed in plan.schedule() {
+            match &timed.fault {
+                Fault::Pause { peers } => self.pauses[1].push_back(peers.clone()),
+                Fault::Resume { peers } => self.pauses[0].push_back(peers.clone()),
+                _ => {}
+            }
         }
-    }
-
-    /// One more peer, which calls itself `label`. Returns its number.
-    pub fn add_peer(&mut self, label: String) -> u32 {
-        let peerid = self.peers.add(label);
-        self.run.peers = self.peers.count();
-        self.changed(peerid);
-        peerid
     }
 
     fn apply(&mut self, event: &Event) {
         let peerid = number(event.peer.0);
+        if self.is_open && (self.peers.count() + 1..=PEERS_SHOWN_MAX).contains(&peerid) {
+            self.peers.grow(peerid);
+            self.run.peers = peerid;
+            self.changed(peerid);
+        }
+        self.change(peerid, |view| {
+            let joined = view.note_community(event, peerid);
+            let changed = match event.kind {
+                Kind::Started | Kind::Restarted => view.note_boot(event, peerid),
+                Kind::Crashed => view.peers.set_status(peerid, Status::Crashed),
+                Kind::Stopped => view.peers.set_status(peerid, Status::Stopped),
+                Kind::Done => view.peers.set_done(peerid),
+                Kind::Progress => view.note_progress(event, peerid),
+                Kind::Fault => view.note_fault(event, peerid),
+                Kind::Note if event.name == LABEL => view.peers.set_label(peerid, &event.text),
+                Kind::Sent | Kind::Delivered | Kind::Dropped => {
+                    view.note_message(event, peerid);
+                    false
+                }
+                _ => false,
+            };
+            joined || changed
+        });
+    }
+
+    /// Does something that may change a peer, and says whether it did.
+    fn change(&mut self, peerid: u32, change: impl FnOnce(&mut Self) -> bool) {
         let before = self.groups.as_ref().and_then(|_| self.peers.get(peerid)).map(Share::from);
-        let mut news = self.note_community(event, peerid);
-        news |= match event.kind {
-            Kind::Started | Kind::Restarted => self.peers.set_status(peerid, Status::Up),
-            Kind::Crashed => self.peers.set_status(peerid, Status::Crashed),
-            Kind::Stopped => self.peers.set_status(peerid, Status::Stopped),
-            Kind::Done => self.peers.set_done(peerid),
-            Kind::Progress => self.note_progress(event, peerid),
-            Kind::Fault => self.note_fault(event, peerid),
-            Kind::Sent | Kind::Delivered | Kind::Dropped => {
-                self.note_message(event, peerid);
-                false
-            }
-            _ => false,
-        };
-        if news {
+        if change(self) {
             if let (Some(groups), Some(before), Some(after)) = (&mut self.groups, before, self.peers.get(peerid)) {
                 groups.change(peerid, before, Share::from(after));
             }
             self.changed(peerid);
         }
+    }
+
+    /// A peer boots; a real one says in which process.
+    fn note_boot(&mut self, event: &Event, peerid: u32) -> bool {
+        let pid = event.text.strip_prefix("process ").and_then(|pid| pid.parse().ok());
+        let moved = pid.is_some_and(|pid| self.peers.set_pid(peerid, pid));
+        self.peers.set_status(peerid, Status::Up) || moved
     }
 
     /// A peer belongs to every community in which something happened to it.
@@ -192,13 +220,21 @@ impl View {
         news
     }
 
-    /// Faults of single peers: a pause and its end.
+    /// A pause or its end: of one peer, or of those that the plan names next.
     fn note_fault(&mut self, event: &Event, peerid: u32) -> bool {
-        match &*event.name {
-            "pause" => self.peers.set_paused(peerid, true),
-            "resume" => self.peers.set_paused(peerid, false),
-            _ => false,
+        let paused = match &*event.name {
+            "pause" => true,
+            "resume" => false,
+            _ => return false,
+        };
+        if peerid > 0 {
+            return self.peers.set_paused(peerid, paused);
         }
+        let peers = self.pauses[usize::from(paused)].pop_front();
+        for peerid in peers.map(|peers| peers.resolve(self.run.seed, self.run.peers)).unwrap_or_default() {
+            self.change(peerid, |view| view.peers.set_paused(peerid, paused));
+        }
+        false
     }
 
     fn note_message(&mut self, event: &Event, peerid: u32) {
@@ -301,7 +337,7 @@ impl View {
     fn frame(&mut self, cursor: usize) -> Option<String> {
         self.share_news();
         let mut page = self.cursors[cursor].take()?;
-        let news = (!page.is_current(self.version)).then(|| frame::frame(self, &mut page));
+        let news = (!page.is_current(self)).then(|| frame::frame(self, &mut page));
         self.cursors[cursor] = Some(page);
         news
     }

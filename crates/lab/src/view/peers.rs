@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use smallvec::SmallVec;
 
+/// Longer labels are cut to this many characters.
+const LABEL_CHARS_MAX: usize = 40;
+
 /// Whether a peer runs. The numbers are those of the page's frames.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u8)]
@@ -67,7 +70,7 @@ pub struct Reach {
 pub struct Peers {
     all: Vec<Peer>,
     pids: BTreeMap<u32, u32>,
-    labels: BTreeMap<u32, String>,
+    labels: Vec<(u32, String)>,
     reach: Vec<Reach>,
     done: u32,
 }
@@ -97,10 +100,10 @@ impl Peers {
         self.pids.get(&peerid).copied()
     }
 
-    /// What the peer calls itself, where that is not its number.
+    /// Peers that call themselves something else than their number, and what, in the order in which they said so.
     #[must_use]
-    pub fn label(&self, peerid: u32) -> Option<&str> {
-        self.labels.get(&peerid).map(String::as_str)
+    pub fn labels(&self) -> &[(u32, String)] {
+        &self.labels
     }
 
     /// Met and all, by number of the target.
@@ -115,12 +118,20 @@ impl Peers {
         self.done
     }
 
-    /// One more peer, for runs that peers join unannounced. Returns its number.
-    pub fn add(&mut self, label: String) -> u32 {
-        self.all.push(Peer::default());
-        let peerid = self.count();
-        self.labels.insert(peerid, label);
-        peerid
+    /// Makes place for peers up to this number, for runs that peers join unannounced.
+    pub fn grow(&mut self, peers: u32) {
+        if peers > self.count() {
+            self.all.resize(peers as usize, Peer::default());
+        }
+    }
+
+    /// The peer calls itself `label`, from now on. Returns whether that is news.
+    pub fn set_label(&mut self, peerid: u32, label: &str) -> bool {
+        let is_news = self.get(peerid).is_some() && !self.labels.iter().any(|(known, _)| *known == peerid);
+        if is_news {
+            self.labels.push((peerid, label.chars().take(LABEL_CHARS_MAX).collect()));
+        }
+        is_news
     }
 
     /// The peer runs in this process. Returns whether that is news.

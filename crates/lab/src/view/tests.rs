@@ -153,7 +153,7 @@ fn happen(view: &mut View, time_ns: u64, (peer, other, what, number): (u32, u32,
         }),
         6 => view.event(&event(time_ns, peer, if number < 10 { Kind::Started } else { Kind::Crashed })),
         7 => view.event(&event(time_ns, peer, Kind::Done)),
-        8 => view.set_pid(peer, number as u32 + 100),
+        8 => view.event(&Event { text: format!("process {number}"), ..event(time_ns, peer, Kind::Restarted) }),
         _ => view.event(&Event { name: "pause".into(), ..event(time_ns, peer, Kind::Fault) }),
     }
 }
@@ -268,12 +268,31 @@ fn a_page_that_knows_everything_is_told_nothing() {
 
 #[test]
 fn peers_that_join_unannounced_have_labels() {
-    let shared = SharedView::new(View::new(run(0)));
+    let shared = SharedView::new(View::new(RunLine { mode: "reporter".into(), ..run(0) }));
     let mut watcher = shared.watch();
-    let peerid = shared.lock().add_peer("10003".into());
+    let label = Event { name: LABEL.into(), text: "10003".into(), ..event(1, 2, Kind::Note) };
+    shared.lock().event(&label);
     let frame: Value = serde_json::from_str(&watcher.frame().unwrap()).unwrap();
-    assert_eq!((peerid, &frame["labels"]["1"], &frame["peers"][0][0]), (1, &"10003".into(), &1.into()));
-    assert_eq!(frame["run"]["peers"], 1);
+    assert_eq!((&frame["labels"]["2"], frame["peers"].as_array().unwrap().len()), (&"10003".into(), 1));
+    assert_eq!(frame["run"]["peers"], 2);
+    assert!(watcher.frame().is_none());
+}
+
+#[test]
+fn a_pause_of_many_peers_is_seen_at_each() {
+    let mut view = View::new(run(4));
+    let peers = plan::Peers::Share { from: 0.0, to: 0.5 };
+    let at = std::time::Duration::from_secs;
+    let pause = plan::Timed { at: at(1), fault: Fault::Pause { peers: peers.clone() } };
+    let resume = plan::Timed { at: at(2), fault: Fault::Resume { peers } };
+    view.set_plan(&Plan { faults: vec![resume, pause], ..Plan::default() });
+    let paused = |view: &View| (1..=4).filter(|&peer| view.peers.get(peer).unwrap().status == Status::Paused).count();
+    (1..=4).for_each(|peer| view.event(&event(0, peer, Kind::Started)));
+    let fault = |name: &'static str| Event { name: name.into(), ..event(3, 0, Kind::Fault) };
+    view.event(&fault("pause"));
+    assert_eq!(paused(&view), 2);
+    view.event(&fault("resume"));
+    assert_eq!(paused(&view), 0);
 }
 
 #[test]
