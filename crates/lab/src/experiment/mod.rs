@@ -11,6 +11,7 @@ mod problem;
 mod resolve;
 mod units;
 mod words;
+mod write;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ pub use gallery::{Embedded, Entry, Gallery};
 pub use parameter::{COUNT_MAX, Kind, Parameter};
 pub use problem::{Problem, Problems, did_you_mean};
 pub use resolve::{Setup, Stop, Values};
+pub use write::Written;
 
 /// An experiment as its file says it.
 #[derive(Clone, Debug, Serialize)]

@@ -96,6 +96,35 @@ fn the_world_is_read_as_written() {
 }
 
 #[test]
+fn what_is_written_is_read_again() {
+    let arguments = [
+        "network = latency(lognormal = (\"5ms\", \"20ms\", 0.5)) + loss(0.1) + duplicate(0.2) + reorder(0.3, by = \"4ms\") \
+         + bandwidth(\"1500kbit\") + delay(\"1ms\"), topology = ring(2), disk = disk(\"2ms\", keeps_unsynced = 1), \
+         stop = time_limit(\"90s\"), modes = [\"sim\"], check = [\"all\"], about = \"a \\\"b\\\" \\\\ \\n c\"",
+        "network = latency(regions = {(\"a\", \"a\"): \"5ms\", (\"a\", \"b\"): \"40ms\", (\"b\", \"b\"): \"8ms\"}, jitter = 0.1), \
+         faults = [at(\"1s\", partition(halves(), [1, 2])), at(\"2s\", cut(1, [2, 3], both = True)), at(\"3s\", heal()), \
+         at(\"4s\", link(all_peers(), share(0, 0.5), loss(1))), at(\"5s\", clock(random_peers(2), \"-3ms\", 50)), \
+         at(\"6s\", link(1, 2)), at(\"6s\", conditions(delay(\"1s\"))), at(\"7s\", crash(3)), at(\"8s\", restart(3, \"lost\")), \
+         at(\"9s\", pause(4)), at(\"9500ms\", resume(4)), at(\"10s\", slow(5, \"3us\")), at(\"1m\", join(6))], \
+         churn = churn(up = \"10s\", down = \"1s\", until = \"30s\", peers = share(0.5, 1))",
+        "churn = absences([(1, \"1s\", \"2s\"), (2, \"3s\", \"4s\")], disk = \"lost\"), topology = grid(), network = latency(constant = \"7ms\")",
+    ];
+    for arguments in arguments {
+        let experiment = read(&file(arguments)).unwrap();
+        let values = Values::from([("peers".to_string(), json!("1_7"))]);
+        let setup = experiment.resolve(&values).unwrap();
+        let written = experiment.write("a comment\nof two lines", "it", &values, &setup);
+        let again = read(&written.text).unwrap_or_else(|error| panic!("{error}\n{}", written.text));
+        assert_eq!(again.resolve(&Values::new()).unwrap(), setup, "{}", written.text);
+        assert_eq!((again.about, again.modes, again.check), (experiment.about, experiment.modes, experiment.check));
+    }
+    let flood = Gallery::new().find("flood").unwrap();
+    let setup = flood.resolve(&Values::new()).unwrap();
+    let again = read(&flood.write("", "it", &Values::new(), &setup).text).unwrap();
+    assert_eq!(again.parameters, flood.parameters);
+}
+
+#[test]
 fn regions_may_name_each_pair_once() {
     let plan = setup(
         "network = latency(regions = {(\"eu\", \"eu\"): \"5ms\", (\"eu\", \"us\"): \"40ms\", (\"us\", \"us\"): \"8ms\"})",
