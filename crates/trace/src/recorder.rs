@@ -12,7 +12,9 @@ use crate::advice::next_step;
 use crate::batch::Batch;
 use crate::disk::write_atomically;
 use crate::lock::Lock;
+use crate::report::page;
 use crate::segment::{EVENTS_MAX, TEXT_BYTES_MAX, file_name, write_segment};
+use crate::summary::Tally;
 use crate::{Build, Machine, Mode, RunFile, State, name};
 
 /// How old the first event of an open segment gets: so late does a reader see it.
@@ -69,7 +71,7 @@ pub struct Recorder {
     folder: PathBuf,
     file: RunFile,
     desk: Arc<Desk>,
-    writer: Option<JoinHandle<u64>>,
+    writer: Option<JoinHandle<Tally>>,
     _lock: Lock,
 }
 
@@ -137,14 +139,14 @@ impl Recorder {
         self.desk.lock().dropped
     }
 
-    /// Closes the last segment and writes `run.json` again, with how the run ended; gives back what was
-    /// written. The name and the start are kept, and events dropped here are added to `trace_dropped`.
+    /// Closes the last segment, writes `report.html`, and writes `run.json` again, with how the run ended;
+    /// gives back what was written. The name and the start are kept, and events dropped here are added to `trace_dropped`.
     ///
     /// # Errors
     /// When a file cannot be written now, or could not be earlier; even then, `run.json` says that the run
     /// ended, if that can be written.
     pub fn finish(mut self, file: RunFile) -> Result<RunFile, RecordError> {
-        let trace_events = self.close();
+        let tally = self.close().unwrap_or_default();
         let (dropped, error) = {
             let open = self.desk.lock();
             (open.dropped, open.error.clone())
@@ -157,24 +159,27 @@ impl Recorder {
             build: self.file.build.clone(),
             host: self.file.host.clone(),
             state: State::Ended,
-            trace_events,
+            trace_events: tally.events(),
             trace_dropped: file.trace_dropped + dropped,
             error: file.error.clone().or(lost),
             ..file
         };
-        let written = write_run_file(&self.folder, &file);
+        // A run that says that it ended has its report.
+        let report = page(&file, &tally, &[]);
+        let written = write_file(self.folder.join("report.html"), report.as_bytes());
+        let written = written.and(write_run_file(&self.folder, &file));
         match error {
             Some(error) => Err(error),
             None => written.map(|()| file),
         }
     }
 
-    /// Lets the writer finish; says how many events it wrote. Once only.
-    fn close(&mut self) -> u64 {
-        let Some(writer) = self.writer.take() else { return 0 };
+    /// Lets the writer finish; gives what it counted. Once only.
+    fn close(&mut self) -> Option<Tally> {
+        let writer = self.writer.take()?;
         self.desk.lock().is_closed = true;
         self.desk.work.notify_one();
-        writer.join().unwrap_or(0)
+        writer.join().ok()
     }
 }
 
@@ -277,24 +282,24 @@ impl Open {
     }
 }
 
-/// The writer's thread: writes segments until the desk is closed; says how many events it wrote.
-fn write_segments(desk: &Desk, folder: &Path) -> u64 {
+/// The writer's thread: writes segments until the desk is closed, and counts what it wrote.
+fn write_segments(desk: &Desk, folder: &Path) -> Tally {
     let _bell = Bell { desk, folder };
     let mut batch = Batch::default();
-    let (mut events, mut number) = (0, 0);
+    let (mut tally, mut number) = (Tally::default(), 0);
     while desk.take(&mut batch, if number < SEGMENTS_MANY { AGE_MAX } else { AGE_MAX_LONG }) {
         batch.sort();
         let path = folder.join(file_name(number));
-        if let Err(source) = write_segment(&path, &mut batch) {
+        if let Err(source) = write_segment(&path, &batch) {
             desk.lock().dropped += batch.len() as u64;
             desk.fail(RecordError::Write { path, source: Arc::new(source) });
             break;
         }
-        events += batch.len() as u64;
+        batch.iter().for_each(|event| tally.add(&event));
         number += 1;
         batch.clear();
     }
-    events
+    tally
 }
 
 /// Rings when the writer panics, so that no run waits for it forever.
@@ -314,11 +319,15 @@ impl Drop for Bell<'_> {
 
 fn write_run_file(folder: &Path, file: &RunFile) -> Result<(), RecordError> {
     let path = folder.join("run.json");
-    let failed = |source| RecordError::Write { path: path.clone(), source: Arc::new(source) };
-    let mut json = serde_json::to_vec_pretty(file).map_err(|error| failed(error.into()))?;
-    json.push(b'\n');
+    let json = serde_json::to_vec_pretty(file);
+    let json = json.map_err(|error| RecordError::Write { path: path.clone(), source: Arc::new(error.into()) })?;
     if json.len() as u64 > RunFile::BYTES_MAX {
         return Err(RecordError::TooLarge { path, bytes: json.len() as u64 });
     }
-    write_atomically(&path, |file| file.write_all(&json)).map_err(failed)
+    write_file(path, &json)
+}
+
+fn write_file(path: PathBuf, bytes: &[u8]) -> Result<(), RecordError> {
+    let written = write_atomically(&path, |file| file.write_all(bytes));
+    written.map_err(|source| RecordError::Write { path, source: Arc::new(source) })
 }

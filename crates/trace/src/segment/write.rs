@@ -43,20 +43,20 @@ static PROPERTIES: LazyLock<WriterPropertiesPtr> = LazyLock::new(|| {
     Arc::new(properties.build())
 });
 
-/// Writes the batch as the file at `path`: complete or not at all. Takes the batch's text.
-pub(crate) fn write_segment(path: &Path, batch: &mut Batch) -> io::Result<()> {
+/// Writes the batch as the file at `path`: complete or not at all.
+pub(crate) fn write_segment(path: &Path, batch: &Batch) -> io::Result<()> {
     write_atomically(path, |file| write(file, batch).map_err(into_io))
 }
 
-fn write(file: &mut File, batch: &mut Batch) -> Result<(), ParquetError> {
+fn write(file: &mut File, batch: &Batch) -> Result<(), ParquetError> {
     let mut writer = SerializedFileWriter::new(file, Arc::clone(&SCHEMA), Arc::clone(&PROPERTIES))?;
     write_columns(writer.next_row_group()?, batch)?;
     writer.close()?;
     Ok(())
 }
 
-fn write_columns(group: SerializedRowGroupWriter<'_, &mut File>, batch: &mut Batch) -> Result<(), ParquetError> {
-    let text = Bytes::from(std::mem::take(&mut batch.text));
+fn write_columns(group: SerializedRowGroupWriter<'_, &mut File>, batch: &Batch) -> Result<(), ParquetError> {
+    let text = Bytes::copy_from_slice(batch.text.as_bytes());
     let names: Vec<ByteArray> = batch.names.all().iter().map(|name| name.as_bytes().to_vec().into()).collect();
     let kinds = Kind::ALL.map(|kind| ByteArray::from(Bytes::from_static(kind.name().as_bytes())));
     let name = |number: u32| names[number as usize].clone();

@@ -111,6 +111,10 @@ impl Tally {
         });
     }
 
+    pub(crate) fn events(&self) -> u64 {
+        self.events
+    }
+
     /// Every link that is counted, by sender and receiver.
     pub(crate) fn links(&self) -> Vec<Link> {
         self.links.in_order()
