@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::support::{folder, only_folder, run};
+use crate::support::{folder, only_entry, run};
 
 /// Every file below a folder that belongs to the events of a run, finished or not.
 pub fn segments(folder: &Path) -> Vec<PathBuf> {
@@ -25,7 +25,7 @@ pub fn segments(folder: &Path) -> Vec<PathBuf> {
 fn recorded(folder: &Path) -> (PathBuf, Value) {
     let arguments = ["run", "flood", "--peers", "5", "--messages", "2", "--seed", "7", "--record", "runs", "--json"];
     let report = run(folder, arguments).expect(0).json();
-    (only_folder(&folder.join("runs")), report)
+    (only_entry(&folder.join("runs")), report)
 }
 
 #[test]

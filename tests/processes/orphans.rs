@@ -35,7 +35,7 @@ fn ctrl_c_ends_all_in_good_order() {
     processes::signal(runner.id(), "INT");
     let said = finish(runner).expect(130);
     all_gone(&peers, 3);
-    let run = crate::support::only_folder(&folder.path().join("runs"));
+    let run = crate::support::only_entry(&folder.path().join("runs"));
     let file: serde_json::Value = serde_json::from_slice(&std::fs::read(run.join("run.json")).unwrap()).unwrap();
     assert_eq!(file["outcome"], "stopped", "{said:#?}");
 }

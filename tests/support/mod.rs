@@ -114,9 +114,9 @@ pub fn folder() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }
 
-/// The only folder in `parent`.
+/// The only file or folder in `parent`.
 #[track_caller]
-pub fn only_folder(parent: &Path) -> PathBuf {
+pub fn only_entry(parent: &Path) -> PathBuf {
     let folders: Vec<PathBuf> = std::fs::read_dir(parent).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert_eq!(folders.len(), 1, "{folders:?}");
     folders[0].clone()
