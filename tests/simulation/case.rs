@@ -7,7 +7,7 @@ use rumormill_core::plan::Plan;
 use rumormill_core::{Instant, Launch, Outcome, Parameters, PeerId, Topology, Value};
 use rumormill_lab::experiment::{Gallery, Setup, Values};
 use rumormill_protocols::Flood;
-use rumormill_protocols::flood::ItemId;
+use rumormill_protocols::flood::{Held, ItemId};
 use rumormill_sim::{Explored, Report, Settings, Simulation, Verdict, explore};
 
 /// A run of flood before it starts.
@@ -82,6 +82,11 @@ impl Case {
 /// A moment of a run, in milliseconds after its start.
 pub fn at(millis: u64) -> Instant {
     Instant::ZERO + Duration::from_millis(millis)
+}
+
+/// Which messages a peer has now.
+pub fn held(run: &Simulation<Flood>, peerid: u32) -> &Held {
+    run.state(peerid).unwrap().held()
 }
 
 /// How many seeds to try: 100, or as `RUMORMILL_SEEDS` says.

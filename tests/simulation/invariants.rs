@@ -6,26 +6,26 @@ use rumormill_core::plan::{Fault, Plan};
 use rumormill_protocols::Flood;
 use rumormill_sim::{Simulation, Verdict};
 
-use crate::case::{Case, at, holds_for_all_seeds};
+use crate::case::{Case, at, held, holds_for_all_seeds};
 use crate::chaos;
 
 /// The first thing that is wrong now, given what was held at the last look.
 fn wrong(case: &Case, run: &Simulation<Flood>, restarted: &BTreeSet<u32>, before: &mut [u64]) -> Option<String> {
     let items = case.items();
     for peerid in 1..=case.peers {
-        let held = run.state(peerid).held();
-        let known = items.iter().filter(|&&item| held.contains(item)).count() as u64;
-        if held.len() != known {
-            return Some(format!("peer {peerid} holds {} messages, of which {known} were created", held.len()));
+        let holds = held(run, peerid);
+        let known = items.iter().filter(|&&item| holds.contains(item)).count() as u64;
+        if holds.len() != known {
+            return Some(format!("peer {peerid} holds {} messages, of which {known} were created", holds.len()));
         }
-        let last = std::mem::replace(&mut before[peerid as usize - 1], held.len());
-        if held.len() < last && !restarted.contains(&peerid) {
-            return Some(format!("peer {peerid} held {last} messages and now {}", held.len()));
+        let last = std::mem::replace(&mut before[peerid as usize - 1], holds.len());
+        if holds.len() < last && !restarted.contains(&peerid) {
+            return Some(format!("peer {peerid} held {last} messages and now {}", holds.len()));
         }
         // An author pushes a message only once it is on its disk, so no crash makes it forget one that is known.
         let forgotten = items.iter().find(|item| {
             let author = item.author.0 as u32;
-            held.contains(**item) && !restarted.contains(&author) && !run.state(author).held().contains(**item)
+            holds.contains(**item) && !restarted.contains(&author) && !held(run, author).contains(**item)
         });
         if let Some(item) = forgotten {
             return Some(format!("peer {peerid} holds {item:?}, which its author does not"));

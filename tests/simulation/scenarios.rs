@@ -6,7 +6,7 @@ use rumormill_core::plan::{Conditions, DiskFate, Fault, Peers, Timed};
 use rumormill_core::{Outcome, PeerId, Value};
 use rumormill_protocols::flood::ItemId;
 
-use crate::case::{Case, at};
+use crate::case::{Case, at, held};
 
 fn fault(millis: u64, fault: Fault) -> Timed {
     Timed { at: Duration::from_millis(millis), fault }
@@ -34,10 +34,10 @@ fn a_partition_keeps_the_halves_apart_until_it_heals() {
     assert_eq!(run.run_until(at(4_900)), None);
     for peerid in 1..=10 {
         let others = if peerid <= 5 { 6..=10 } else { 1..=5_u64 };
-        let held = run.state(peerid).held();
-        let crossed = others.clone().find(|&author| held.prefix(PeerId(author)) > 0);
+        let holds = held(&run, peerid);
+        let crossed = others.clone().find(|&author| holds.prefix(PeerId(author)) > 0);
         assert_eq!(crossed, None, "peer {peerid} has a message from the other half");
-        assert_eq!(held.len(), 10, "peer {peerid} has all of its own half");
+        assert_eq!(holds.len(), 10, "peer {peerid} has all of its own half");
     }
     let report = run.run();
     assert_eq!(report.outcome, Outcome::Completed);
@@ -51,8 +51,8 @@ fn a_one_way_cut_lets_the_other_way_pass() {
     case.plan.faults = vec![fault(0, Fault::Cut { from, to, both: false })];
     let mut run = case.simulation();
     run.run_until(at(2_000));
-    assert_eq!(run.state(1).held().len(), 2, "what peer 2 sends arrives");
-    assert_eq!(run.state(2).held().len(), 1, "what peer 1 sends does not");
+    assert_eq!(held(&run, 1).len(), 2, "what peer 2 sends arrives");
+    assert_eq!(held(&run, 2).len(), 1, "what peer 1 sends does not");
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn a_restarted_peer_has_what_its_disk_kept() {
     ];
     let mut run = case.simulation();
     run.run_until(at(4_000));
-    assert_eq!(run.state(4).held().len(), 18, "nobody could have told it again");
+    assert_eq!(held(&run, 4).len(), 18, "nobody could have told it again");
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_peer_with_a_lost_disk_learns_everything_again() {
     ];
     let mut run = case.simulation();
     run.run_until(at(5_900));
-    assert_eq!(run.state(4).held().len(), 3, "it has only what it created anew");
+    assert_eq!(held(&run, 4).len(), 3, "it has only what it created anew");
     assert_eq!(run.run().outcome, Outcome::Completed);
 }
 
@@ -91,7 +91,7 @@ fn a_late_peer_catches_up() {
     case.plan.faults = vec![fault(5_000, Fault::Join { peers: Peers::Numbers(vec![7]) })];
     let mut run = case.simulation();
     run.run_until(at(4_900));
-    assert!(!run.state(1).held().contains(ItemId { author: PeerId(7), number: 1 }));
+    assert!(!held(&run, 1).contains(ItemId { author: PeerId(7), number: 1 }));
     let report = run.run();
     assert_eq!(report.outcome, Outcome::Completed);
     assert!(report.virtual_time > Duration::from_secs(5));
@@ -105,9 +105,9 @@ fn a_paused_peer_holds_up_only_itself() {
     let mut run = case.simulation();
     run.run_until(at(3_900));
     for peerid in (1..=10).filter(|&peerid| peerid != 3) {
-        assert_eq!(run.state(peerid).held().len(), 9, "peer {peerid}");
+        assert_eq!(held(&run, peerid).len(), 9, "peer {peerid}");
     }
-    assert_eq!(run.state(3).held().len(), 0);
+    assert_eq!(held(&run, 3).len(), 0);
     assert_eq!(run.run().outcome, Outcome::Completed);
 }
 

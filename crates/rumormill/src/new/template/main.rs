@@ -72,7 +72,9 @@ fn main() -> std::process::ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use rumormill::core::testing::{Effect, TestPeer};
+    use rumormill::core::Outcome;
+    use rumormill::core::testing::{Effect, EffectOf, TestPeer};
+    use rumormill::sim::{Settings, Simulation};
 
     use super::*;
 
@@ -80,7 +82,7 @@ mod tests {
         TestPeer::new(Gossip { starts, heard: false }, (), PeerId(1), &[PeerId(2), PeerId(3)])
     }
 
-    fn sent(effects: &[rumormill::core::testing::EffectOf<Gossip>]) -> Vec<(PeerId, u32)> {
+    fn sent(effects: &[EffectOf<Gossip>]) -> Vec<(PeerId, u32)> {
         let sends = effects.iter().filter_map(|effect| match effect {
             Effect::Send { to, message } => Some((*to, message.hops)),
             _ => None,
@@ -94,5 +96,13 @@ mod tests {
         assert!(sent(&peer.start()).is_empty());
         assert_eq!(sent(&peer.message(PeerId(2), Rumor { hops: 3 })), [(PeerId(2), 4), (PeerId(3), 4)]);
         assert!(sent(&peer.message(PeerId(3), Rumor { hops: 9 })).is_empty());
+    }
+
+    #[test]
+    fn everybody_hears_it_whatever_the_seed() {
+        for seed in 1..=20 {
+            let report = Simulation::<Gossip>::new((), Settings::new(seed, 100)).unwrap().run();
+            assert_eq!(report.outcome, Outcome::Completed, "seed {seed}");
+        }
     }
 }
