@@ -1,0 +1,55 @@
+//! The QUIC endpoint of a peer or a tracker, and its limits.
+
+use std::io;
+use std::net::UdpSocket;
+use std::sync::Arc;
+use std::time::Duration;
+
+use quinn::{ClientConfig, Endpoint, EndpointConfig, IdleTimeout, ServerConfig, TransportConfig, VarInt};
+
+use crate::tls::Handshakes;
+
+/// Bytes of one stream that may be on their way without being read.
+const STREAM_WINDOW: u32 = 256 << 10;
+
+/// Bytes of one connection that may be on their way without being read, and unread datagrams.
+const CONNECTION_WINDOW: u32 = 512 << 10;
+
+/// A connection whose other side is silent for so long is dead.
+const SILENCE: Duration = Duration::from_secs(15);
+
+/// How often an unused connection shows that it lives.
+const KEEP_ALIVE: Duration = Duration::from_secs(5);
+
+/// How a peer dials and accepts.
+#[derive(Clone)]
+pub(crate) struct Transport {
+    pub client: ClientConfig,
+    pub server: ServerConfig,
+}
+
+/// The limits of connections between peers that prove these keys.
+pub(crate) fn transport(handshakes: &Handshakes) -> Transport {
+    let mut limits = TransportConfig::default();
+    limits
+        .max_concurrent_uni_streams(VarInt::from_u32(1))
+        .max_concurrent_bidi_streams(VarInt::from_u32(1))
+        .stream_receive_window(VarInt::from_u32(STREAM_WINDOW))
+        .receive_window(VarInt::from_u32(CONNECTION_WINDOW))
+        .send_window(CONNECTION_WINDOW.into())
+        .datagram_receive_buffer_size(Some(STREAM_WINDOW as usize))
+        .datagram_send_buffer_size(STREAM_WINDOW as usize)
+        .keep_alive_interval(Some(KEEP_ALIVE))
+        .max_idle_timeout(IdleTimeout::try_from(SILENCE).ok());
+    let limits = Arc::new(limits);
+    let mut client = ClientConfig::new(Arc::clone(&handshakes.client) as _);
+    client.transport_config(Arc::clone(&limits));
+    let mut server = ServerConfig::with_crypto(Arc::clone(&handshakes.server) as _);
+    server.transport_config(limits).migration(false);
+    Transport { client, server }
+}
+
+/// An endpoint on this socket; without a server configuration it accepts nothing.
+pub(crate) fn open(socket: UdpSocket, server: Option<ServerConfig>) -> io::Result<Endpoint> {
+    Endpoint::new(EndpointConfig::default(), server, socket, Arc::new(quinn::TokioRuntime))
+}

@@ -1,0 +1,325 @@
+//! Links: one encrypted QUIC connection to each peer that this one talks to, made when there is something
+//! to send, closed when it rests, made again when it broke.
+//!
+//! Each side has one stream, which begins with a hello, and sends datagrams for messages that may be
+//! lost. At most [`MAX_QUEUED`] messages wait for a link; newer ones are dropped ("queue full"), as a
+//! full router drops. A reader that finds the peer's inbox full stops reading, so that the sender's
+//! queue fills: that is the back-pressure.
+
+mod endpoint;
+mod reader;
+mod slot;
+mod writer;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+use std::time::Duration;
+
+use rumormill_core::trace::{EventId, Kind};
+use rumormill_core::{Link, PeerId};
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+
+use crate::book::{AddressBook, Origin};
+use crate::clock::RunClock;
+use crate::frame::{Hello, encode_message};
+use crate::members::Trust;
+use crate::scribe::Scribe;
+use crate::tls::Handshakes;
+use crate::{Identity, PeerRecord};
+
+pub(crate) use endpoint::{Transport, open as open_endpoint, transport};
+use slot::Slot;
+
+/// Messages that wait for one link, at most.
+pub const MAX_QUEUED: usize = 1_024;
+
+/// Messages that wait for one peer's protocol, at most.
+pub const MAX_INBOX: usize = 1_024;
+
+/// Links of one peer, at most.
+pub const MAX_LINKS: usize = 4_096;
+
+/// How long a message waits for a link that cannot be made before it is dropped ("unreachable").
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A connection over which nothing went for so long is closed.
+pub(crate) const REST: Duration = Duration::from_secs(20);
+
+/// How long a handshake or a dial may take.
+pub(crate) const HANDSHAKE: Duration = Duration::from_secs(3);
+
+/// Records that this side remembers to have sent over one link; beyond that it forgets them all.
+const MAX_TOLD: usize = 4_096;
+
+/// Why a connection is closed, as the other side sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Goodbye {
+    /// The peer stops.
+    Leaving = 0,
+    /// Nothing went over it for [`REST`].
+    Resting = 1,
+    /// Another connection between the two took its place.
+    Replaced = 2,
+    /// The other side sent bytes that are no frame, or no message.
+    Misbehaved = 3,
+    /// The other side speaks another protocol.
+    OtherProtocol = 4,
+}
+
+impl Goodbye {
+    fn close(self, connection: &quinn::Connection, reason: &str) {
+        connection.close((self as u32).into(), reason.as_bytes());
+    }
+}
+
+/// A message on its way out.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    pub to: PeerId,
+    /// The whole frame, with its length.
+    pub frame: Vec<u8>,
+    /// It may travel as a datagram.
+    pub may_be_lost: bool,
+    /// The event of its sending.
+    pub sent: Option<EventId>,
+    /// The kind of message.
+    pub name: &'static str,
+    /// Length of its body.
+    pub bytes: usize,
+}
+
+/// What the links tell the peer.
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// A message arrived.
+    Message { from: PeerId, cause: Option<EventId>, body: Vec<u8> },
+    /// A link came up or went down.
+    Link { peer: PeerId, link: Link },
+}
+
+/// The links of one life of a peer.
+#[derive(Clone)]
+pub(crate) struct Links(Rc<Inner>);
+
+/// What all parts of the links share.
+struct Inner {
+    me: PeerId,
+    endpoint: quinn::Endpoint,
+    transport: Transport,
+    trust: Trust,
+    book: AddressBook,
+    hello: Hello,
+    body_limit: usize,
+    inbox: mpsc::Sender<Input>,
+    scribe: Scribe,
+    clock: RefCell<RunClock>,
+    links: RefCell<BTreeMap<PeerId, Entry>>,
+}
+
+/// One link.
+struct Entry {
+    queue: mpsc::Sender<Queued>,
+    slot: Rc<Slot>,
+    writer: AbortHandle,
+    /// The records (peer, sequence number) that went over it.
+    told: BTreeSet<(PeerId, u64)>,
+}
+
+/// A message that waits for its link.
+struct Queued {
+    message: Outgoing,
+    since: tokio::time::Instant,
+}
+
+/// What links are made of.
+pub(crate) struct Setup {
+    pub identity: Identity,
+    pub trust: Trust,
+    pub book: AddressBook,
+    pub hello: Hello,
+    pub body_limit: usize,
+    pub listen: IpAddr,
+    pub inbox: mpsc::Sender<Input>,
+    pub scribe: Scribe,
+}
+
+/// Why there are no links.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LinkError {
+    #[error("cannot open a UDP socket on {listen}: {source}")]
+    Bind { listen: IpAddr, source: std::io::Error },
+    #[error("cannot set up encryption: {0}")]
+    Tls(#[from] rustls::Error),
+}
+
+impl Links {
+    /// Opens the peer's socket. Must run within a `LocalSet`. Nothing is accepted before
+    /// [`Links::open`].
+    pub fn bind(setup: Setup) -> Result<Self, LinkError> {
+        let Setup { identity, trust, book, hello, body_limit, listen, inbox, scribe } = setup;
+        let transport = transport(&Handshakes::new(&identity, &trust)?);
+        let bind = |source| LinkError::Bind { listen, source };
+        let socket = std::net::UdpSocket::bind((listen, 0)).map_err(bind)?;
+        let endpoint = endpoint::open(socket, Some(transport.server.clone())).map_err(bind)?;
+        Ok(Self(Rc::new(Inner {
+            me: identity.id(),
+            endpoint,
+            transport,
+            trust,
+            book,
+            hello,
+            body_limit,
+            inbox,
+            scribe,
+            clock: RefCell::new(RunClock::new(crate::clock::monotonic_ns())),
+            links: RefCell::default(),
+        })))
+    }
+
+    /// Where the peer can be reached.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.0.endpoint.local_addr()
+    }
+
+    /// For dialling the tracker from the peer's own socket.
+    pub fn endpoint(&self) -> (&quinn::Endpoint, &Transport) {
+        (&self.0.endpoint, &self.0.transport)
+    }
+
+    /// Begins to accept connections, in the run of this clock.
+    pub fn open(&self, clock: RunClock) {
+        *self.0.clock.borrow_mut() = clock;
+        tokio::task::spawn_local(reader::accept(Rc::clone(&self.0)));
+    }
+
+    /// The frame of a message to `to`, with the records of those whom it mentions that `to` may lack.
+    pub fn frame(&self, to: PeerId, cause: Option<EventId>, mentions: &[PeerId], body: &[u8]) -> Vec<u8> {
+        let mut links = self.0.links.borrow_mut();
+        let told = links.get_mut(&to).map(|entry| &mut entry.told);
+        let mut records: Vec<Rc<PeerRecord>> =
+            mentions.iter().filter(|&&peer| peer != to).filter_map(|&peer| self.0.book.gossip(peer)).collect();
+        if let Some(told) = told {
+            records.retain(|record| !told.contains(&(record.id(), record.sequence())));
+            records.truncate(crate::frame::MAX_RECORDS);
+            if told.len() + records.len() > MAX_TOLD {
+                told.clear();
+            }
+            told.extend(records.iter().map(|record| (record.id(), record.sequence())));
+        }
+        encode_message(cause, records.iter().map(Rc::as_ref), body)
+    }
+
+    /// Puts a message into its link's queue, or drops it.
+    pub fn send(&self, message: Outgoing) {
+        let to = message.to;
+        let mut links = self.0.links.borrow_mut();
+        if !links.contains_key(&to) {
+            if links.len() >= MAX_LINKS {
+                drop(links);
+                return self.0.dropped(&message, "too many links");
+            }
+            links.insert(to, Inner::entry(&self.0, to));
+        }
+        let Some(entry) = links.get(&to) else { return };
+        let queued = Queued { message, since: tokio::time::Instant::now() };
+        if let Err(mpsc::error::TrySendError::Full(queued) | mpsc::error::TrySendError::Closed(queued)) =
+            entry.queue.try_send(queued)
+        {
+            drop(links);
+            self.0.dropped(&queued.message, "queue full");
+        }
+    }
+
+    /// The peer sent a body that is no message: disconnects it.
+    pub fn misbehaved(&self, peer: PeerId, why: &str) {
+        let connection = self.0.slot(peer).and_then(|slot| slot.current());
+        if let Some(current) = connection {
+            self.0.bad_frame(peer, &current.connection, why);
+        }
+    }
+
+    /// Closes all connections and the socket, and says goodbye.
+    pub fn close(&self) {
+        for (_, entry) in std::mem::take(&mut *self.0.links.borrow_mut()) {
+            entry.writer.abort();
+        }
+        self.0.endpoint.close((Goodbye::Leaving as u32).into(), b"leaving");
+    }
+
+    /// Waits until the goodbyes are sent.
+    pub async fn closed(&self) {
+        let _ = tokio::time::timeout(Duration::from_millis(200), self.0.endpoint.wait_idle()).await;
+    }
+}
+
+impl Inner {
+    /// A new link with its writer.
+    fn entry(inner: &Rc<Self>, remote: PeerId) -> Entry {
+        let (queue, queued) = mpsc::channel(MAX_QUEUED);
+        let slot = Rc::new(Slot::default());
+        let writer = writer::run(Rc::clone(inner), remote, queued, Rc::clone(&slot));
+        Entry { queue, slot, writer: tokio::task::spawn_local(writer).abort_handle(), told: BTreeSet::new() }
+    }
+
+    /// The slot of the link to `remote`, if there is one.
+    fn slot(&self, remote: PeerId) -> Option<Rc<Slot>> {
+        self.links.borrow().get(&remote).map(|entry| Rc::clone(&entry.slot))
+    }
+
+    /// The slot of the link to `remote`, made if need be; none when there are too many.
+    fn slot_or_new(inner: &Rc<Self>, remote: PeerId) -> Option<Rc<Slot>> {
+        let mut links = inner.links.borrow_mut();
+        if !links.contains_key(&remote) && links.len() < MAX_LINKS {
+            links.insert(remote, Self::entry(inner, remote));
+        }
+        links.get(&remote).map(|entry| Rc::clone(&entry.slot))
+    }
+
+    /// A new connection: what it was told before may be lost with the one before.
+    fn forget_told(&self, remote: PeerId) {
+        if let Some(entry) = self.links.borrow_mut().get_mut(&remote) {
+            entry.told.clear();
+        }
+    }
+
+    /// Takes records that came with a message.
+    fn learn(&self, records: Vec<PeerRecord>) {
+        for record in records {
+            if record.id() != self.me && self.trust.allows(&record.key()) {
+                self.book.learn(record, Origin::Peer);
+            }
+        }
+    }
+
+    /// Counts and traces a message that is not delivered.
+    fn dropped(&self, message: &Outgoing, why: &str) {
+        drop_message(&self.scribe, *self.clock.borrow(), message, why);
+    }
+
+    /// Counts and traces bytes that no correct peer sends, and disconnects who sent them.
+    fn bad_frame(&self, from: PeerId, connection: &quinn::Connection, why: &str) {
+        self.scribe.count(|counts| counts.bad_frames += 1);
+        let now = self.clock.borrow().now();
+        self.scribe.event(now, Kind::Note, |event| {
+            event.other = self.scribe.number(from);
+            event.name = "misbehaved".into();
+            event.text = format!("disconnected: {why}");
+        });
+        Goodbye::Misbehaved.close(connection, why);
+    }
+}
+
+/// Counts and traces a message that is not delivered.
+pub(crate) fn drop_message(scribe: &Scribe, clock: RunClock, message: &Outgoing, why: &str) {
+    scribe.count(|counts| counts.dropped += 1);
+    scribe.event(clock.now(), Kind::Dropped, |event| {
+        event.other = scribe.number(message.to);
+        event.cause = message.sent;
+        event.name = message.name.into();
+        event.bytes = message.bytes as u64;
+        event.text = why.to_string();
+    });
+}
