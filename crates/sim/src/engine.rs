@@ -1,0 +1,257 @@
+//! A run in motion: its shards, its windows of time, and its end.
+//!
+//! Time goes in windows of a fixed width, no wider than the least latency: whatever a shard sends in one
+//! window arrives in a later one. Windows lie on a grid and empty ones are skipped, so that they, and with
+//! them the moment at which a run is found to be complete, are the same for any number of shards and
+//! however a run is paced.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rumormill_core::plan::Fault;
+use rumormill_core::trace::Event as TraceEvent;
+use rumormill_core::{Instant, Outcome, Protocol};
+
+use crate::calendar::BUCKET_BITS;
+use crate::event::Form;
+use crate::faults::Moment;
+use crate::network::Model;
+use crate::peers::keys::Keys;
+use crate::peers::{Cell, UP};
+use crate::recording::Recording;
+use crate::report::{Report, Status};
+use crate::settings::{Settings, SettingsError};
+use crate::shard::{Shard, Shared, Tally};
+use crate::simulation::Simulate;
+
+mod board;
+mod course;
+mod threads;
+
+pub(crate) use course::Course;
+use course::Step;
+
+/// A run in motion, whatever its form.
+pub(crate) trait Machine<P: Protocol>: Send {
+    /// Moves on as far as it can without passing `until`; the outcome when the run has ended.
+    fn advance(&mut self, until: Instant, tape: &mut dyn FnMut(&TraceEvent)) -> Option<Outcome>;
+    /// Is this fault one that can happen in this run?
+    fn check(&self, fault: &Fault) -> Result<(), SettingsError>;
+    fn inject(&mut self, fault: Fault);
+    fn request(&mut self, peerid: u32, request: P::Request);
+    fn state(&self, peerid: u32) -> Option<&P>;
+    fn is_up(&self, peerid: u32) -> bool;
+    fn report(&self) -> Report;
+    fn status(&self) -> Status;
+    fn duplicate(&self) -> Box<dyn Machine<P>>
+    where
+        P: Clone;
+    fn save(&self) -> Result<Vec<u8>, postcard::Error>
+    where
+        P: serde::Serialize,
+        P::Timer: serde::Serialize;
+}
+
+/// A run of one form.
+pub(crate) struct Engine<P: Protocol, F: Form<P>> {
+    pub(crate) settings: Settings,
+    pub(crate) shards: Vec<Shard<P, F>>,
+    pub(crate) course: Course,
+}
+
+impl<P: Simulate, F: Form<P>> Engine<P, F> {
+    /// A run that has not begun. The settings must have been checked.
+    pub(crate) fn new(config: P::Config, settings: Settings) -> Self {
+        let mut engine = Self::without_plan(config, settings);
+        let (seed, peers) = (engine.settings.seed, engine.settings.peers);
+        let moment = |at: Duration, fault: &Fault| {
+            Arc::new(Moment::new(rumormill_core::time::nanos(at), fault.clone(), seed, peers))
+        };
+        let timeline: Vec<Arc<Moment>> =
+            engine.settings.plan.schedule().into_iter().map(|timed| moment(timed.at, &timed.fault)).collect();
+        engine.shards.iter_mut().for_each(|shard| shard.plan(&timeline));
+        engine
+    }
+
+    /// A run in whose calendar nothing stands.
+    pub(crate) fn without_plan(config: P::Config, settings: Settings) -> Self {
+        let per_shard = settings.peers.div_ceil(settings.threads);
+        let count = settings.peers.div_ceil(per_shard);
+        let shared = Arc::new(Shared {
+            config,
+            seed: settings.seed,
+            peers: settings.peers,
+            per_shard,
+            disk: settings.plan.disk,
+            churn: settings.plan.churn.clone(),
+            check_codec: settings.check_codec,
+            keys: Keys::new(settings.seed, settings.peers),
+        });
+        let shard = |index| Shard::new(Arc::clone(&shared), &settings, count as usize, index);
+        let shards = threads::in_parallel((0..count).collect(), shard);
+        let course = Course::new(&settings, Model::new(&settings.plan.network.latency).least());
+        Self { settings, shards, course }
+    }
+
+    /// Shard and index of peer number `peerid`, which must exist.
+    pub(crate) fn place_of(&self, peerid: u32) -> (usize, usize) {
+        let per_shard = self.shards[0].shared.per_shard;
+        (((peerid - 1) / per_shard) as usize, ((peerid - 1) % per_shard) as usize)
+    }
+
+    fn cell(&self, peerid: u32) -> Option<&Cell<P>> {
+        let (shard, index) =
+            Some(peerid).filter(|id| (1..=self.settings.peers).contains(id)).map(|id| self.place_of(id))?;
+        Some(&self.shards[shard].cells[index])
+    }
+
+    fn tally(&self) -> Tally {
+        self.shards.iter().fold(Tally::default(), |sum, shard| sum.join(shard.tally))
+    }
+
+    fn targets(&self) -> BTreeMap<String, crate::TargetReport> {
+        let mut targets = BTreeMap::new();
+        self.shards.iter().for_each(|shard| shard.targets.sum_into(&mut targets));
+        targets
+    }
+
+    /// Moves on by one window after the other, all by the calling thread.
+    fn advance_alone(&mut self, until: u64, tape: &mut dyn FnMut(&TraceEvent)) {
+        let shard = &mut self.shards[0];
+        loop {
+            emit(&mut shard.tape.take(), tape);
+            match self.course.step(&[shard.standing()], until) {
+                Step::Window { end, time_max } => shard.run(end, time_max),
+                Step::Pause | Step::End => return,
+            }
+        }
+    }
+
+    /// Hands over what was sent and recorded outside of a window.
+    fn settle(&mut self) {
+        for from in 0..self.shards.len() {
+            for to in 0..self.shards.len() {
+                let mut sent = std::mem::take(&mut self.shards[from].outgoing[to]);
+                self.shards[to].accept(&mut sent);
+                self.shards[from].outgoing[to] = sent;
+            }
+        }
+    }
+}
+
+/// Hands on what was recorded in a window, in an order that does not depend on shards.
+fn emit(events: &mut Vec<TraceEvent>, tape: &mut dyn FnMut(&TraceEvent)) {
+    events.sort_by_key(|event| (event.time, event.id));
+    events.drain(..).for_each(|event| tape(&event));
+}
+
+impl<P: Simulate, F: Form<P>> Machine<P> for Engine<P, F> {
+    fn advance(&mut self, until: Instant, tape: &mut dyn FnMut(&TraceEvent)) -> Option<Outcome> {
+        if self.course.ended.is_none() {
+            match self.shards.len() {
+                1 => self.advance_alone(until.as_nanos(), tape),
+                _ => threads::advance(&mut self.shards, &mut self.course, until.as_nanos(), tape),
+            }
+        }
+        self.course.ended
+    }
+
+    fn check(&self, fault: &Fault) -> Result<(), SettingsError> {
+        self.settings.check_fault("fault", fault)
+    }
+
+    fn inject(&mut self, fault: Fault) {
+        if self.course.ended.is_none() {
+            let (seed, peers) = (self.settings.seed, self.settings.peers);
+            let moment = Arc::new(Moment::new(self.course.now(), fault, seed, peers));
+            self.shards.iter_mut().for_each(|shard| shard.add_fault(Arc::clone(&moment)));
+        }
+    }
+
+    fn request(&mut self, peerid: u32, request: P::Request) {
+        if self.course.ended.is_none() && self.is_up(peerid) {
+            let (shard, index) = self.place_of(peerid);
+            self.shards[shard].request(self.course.now(), index, request);
+            self.settle();
+        }
+    }
+
+    fn state(&self, peerid: u32) -> Option<&P> {
+        self.cell(peerid).map(|cell| &cell.state)
+    }
+
+    fn is_up(&self, peerid: u32) -> bool {
+        self.cell(peerid).is_some_and(|cell| cell.book.is(UP))
+    }
+
+    fn report(&self) -> Report {
+        let tally = self.tally();
+        Report {
+            outcome: self.course.ended.unwrap_or(Outcome::Stopped),
+            failure: self.shards.iter().find_map(|shard| shard.failure.clone()).or_else(|| self.course.failure()),
+            virtual_time: Duration::from_nanos(self.course.ended_at.unwrap_or_else(|| self.course.now())),
+            events: tally.events,
+            messages: tally.messages,
+            targets: self.targets(),
+            up: tally.up,
+            done: tally.done,
+            digest: tally.digest,
+        }
+    }
+
+    fn status(&self) -> Status {
+        let tally = self.tally();
+        Status {
+            now: Instant::from_nanos(self.course.ended_at.unwrap_or_else(|| self.course.now())),
+            events: tally.events,
+            peers: self.settings.peers,
+            up: tally.up,
+            done: tally.done,
+            expected: tally.expected,
+            messages: tally.messages,
+            targets: self.targets(),
+        }
+    }
+
+    fn duplicate(&self) -> Box<dyn Machine<P>>
+    where
+        P: Clone,
+    {
+        let shards = self.shards.iter().map(Shard::duplicate).collect();
+        Box::new(Self { settings: self.settings.clone(), shards, course: self.course })
+    }
+
+    fn save(&self) -> Result<Vec<u8>, postcard::Error>
+    where
+        P: serde::Serialize,
+        P::Timer: serde::Serialize,
+    {
+        crate::simulation::saved::save(self)
+    }
+}
+
+/// What the course of a run depends on, from one shard.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Standing {
+    /// The first bucket in which something happens to a peer of the shard, or to one that it wrote to.
+    next_bucket: Option<u64>,
+    done: u32,
+    expected: u32,
+    done_at: u64,
+    failed: bool,
+}
+
+impl<P: Simulate, F: Form<P>> Shard<P, F> {
+    /// What the course of the run depends on.
+    pub(crate) fn standing(&self) -> Standing {
+        let sent = self.outgoing.iter().flatten().map(|(time, _)| time >> BUCKET_BITS).min();
+        Standing {
+            next_bucket: self.calendar.next_bucket().into_iter().chain(sent).min(),
+            done: self.tally.done,
+            expected: self.tally.expected,
+            done_at: self.tally.done_at,
+            failed: self.failure.is_some(),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! A small gossip with timers, signatures and a disk: something that uses everything.
+
+use std::time::Duration;
+
+use rumormill_core::{Context, Launch, Never, ParameterError, Parameters, PeerId, Protocol, Seat, Signature, Wire};
+use rumormill_sim::Settings;
+use serde::{Deserialize, Serialize};
+
+/// Every peer counts how many different numbers it has heard; all begin with their own.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Gossip {
+    pub heard: Vec<u32>,
+    pub bad: u32,
+}
+
+/// How many numbers there are, and whether they are signed.
+pub struct Config {
+    pub peers: u32,
+    pub signed: bool,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Message {
+    Heard(u32, Option<Box<Signature>>),
+    Ask(u32),
+}
+
+impl Wire for Message {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Heard(..) => "heard",
+            Self::Ask(_) => "ask",
+        }
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Timer {
+    Again { round: u32 },
+}
+
+impl Gossip {
+    fn hear(&mut self, cx: &mut Context<'_, Self>, number: u32) {
+        if self.heard.contains(&number) {
+            return;
+        }
+        self.heard.push(number);
+        if cx.me.0.is_multiple_of(2) {
+            cx.persist(&number.to_be_bytes(), b"heard");
+        }
+        cx.progress("heard", self.heard.len() as u64, u64::from(cx.config.peers));
+        if self.heard.len() == cx.config.peers as usize {
+            cx.done();
+            cx.note("that is all");
+        }
+    }
+
+    fn say(cx: &Context<'_, Self>, number: u32) -> Message {
+        let signature = cx.config.signed.then(|| Box::new(cx.sign(&number.to_be_bytes())));
+        Message::Heard(number, signature)
+    }
+}
+
+impl Protocol for Gossip {
+    type Config = Config;
+    type Message = Message;
+    type Timer = Timer;
+    type Request = Never;
+    type Indication = &'static str;
+
+    fn on_start(&mut self, cx: &mut Context<'_, Self>) {
+        cx.join("gossips");
+        cx.scan(b"", |key, _| self.heard.push(u32::from_be_bytes(key.try_into().unwrap())));
+        cx.progress("heard", self.heard.len() as u64, u64::from(cx.config.peers));
+        self.hear(cx, cx.me.0 as u32);
+        let first = cx.rng.between(Duration::ZERO, Duration::from_millis(200));
+        cx.set_timer(first, Timer::Again { round: 0 });
+    }
+
+    fn on_message(&mut self, cx: &mut Context<'_, Self>, from: PeerId, message: Message) {
+        match message {
+            Message::Ask(has) if has < self.heard.len() as u32 => {
+                for number in cx.rng.clone().sample(&self.heard, 3) {
+                    cx.send(from, Self::say(cx, number));
+                }
+            }
+            Message::Ask(_) => cx.indicate("nothing to say"),
+            Message::Heard(number, signature) => {
+                let right = signature.is_none_or(|signature| cx.verify(from, &number.to_be_bytes(), &signature));
+                if right { self.hear(cx, number) } else { self.bad += 1 }
+            }
+        }
+    }
+
+    fn on_timer(&mut self, cx: &mut Context<'_, Self>, Timer::Again { round }: Timer) {
+        let mut rng = cx.rng.clone();
+        for &to in rng.sample(cx.neighbors, 2).iter() {
+            cx.send(to, Message::Ask(self.heard.len() as u32));
+            if let Some(&number) = rng.choose(&self.heard) {
+                cx.send(to, Self::say(cx, number));
+            }
+        }
+        cx.set_timer(Duration::from_millis(150), Timer::Again { round: round + 1 });
+    }
+
+    fn on_request(&mut self, _: &mut Context<'_, Self>, request: Never) {
+        match request {}
+    }
+}
+
+impl Launch for Gossip {
+    fn config(parameters: &Parameters) -> Result<Config, ParameterError> {
+        Ok(Config { peers: parameters.peers()?, signed: false })
+    }
+
+    fn peer(_: &Config, _: Seat) -> Self {
+        Self::default()
+    }
+}
+
+/// A configuration for the settings.
+pub fn config(settings: &Settings) -> Config {
+    Config { peers: settings.peers, signed: settings.peers <= 16 }
+}
