@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::time::Instant as Clock;
 
+use rumormill_core::rng::mix;
 use rumormill_core::trace::{Event, EventId, Kind, Sink};
 use rumormill_core::{Instant, PeerId};
 use rumormill_trace::{Recorder, Run, RunFile};
@@ -23,18 +24,19 @@ fn main() {
 
     let start = Clock::now();
     for count in 0..events {
-        let (peer, other) = (1 + count * 7919 % PEERS, 1 + count * 104_729 % PEERS);
-        event.id = EventId::new(peer as u32, count);
-        event.time = Instant::from_nanos(count * 1_337);
+        let random = mix(count);
+        let (peer, other) = (1 + random % PEERS, 1 + (random >> 20) % PEERS);
+        event.id = EventId::new(peer as u32, count / PEERS);
+        event.time = Instant::from_nanos(count * 1_337 + random % 1000);
         event.peer = PeerId(peer);
         event.other = Some(PeerId(other));
         event.kind = if count % 2 == 0 { Kind::Sent } else { Kind::Delivered };
-        event.cause = (count > 1000).then(|| EventId::new(other as u32, count - 1000));
+        event.cause = (count > 1000).then(|| EventId::new(other as u32, (count - 1000) / PEERS));
         event.bytes = 40 + count % 3;
         event.text.clear();
         if event.kind == Kind::Sent {
             use std::fmt::Write;
-            write!(event.text, "Rumor {{ author: #{other}, number: {} }}", count / PEERS).unwrap();
+            write!(event.text, "Rumor {{ author: #{other}, number: {} }}", random % 50_000).unwrap();
         }
         recorder.event(&event);
     }

@@ -1,8 +1,11 @@
 //! One segment: a Parquet file of events, complete in itself.
 
+mod column;
+mod decode;
 mod group;
 mod pages;
 mod read;
+mod thrift;
 mod write;
 
 use std::sync::{Arc, LazyLock};

@@ -1,194 +1,135 @@
-//! Looks over a column's pages before they are decoded: the decoder trusts the sizes in their headers, so
-//! a few hostile bytes could ask it for any amount of memory.
-//!
-//! A page header is a struct in Thrift's compact protocol; only its sizes are read here.
+//! The pages of a column, unpacked one after the other.
+
+use bytes::{Buf, Bytes};
+use parquet::basic::Compression;
+use parquet::file::metadata::ColumnChunkMetaData;
+use zstd::bulk::Decompressor;
+
+use super::thrift::Thrift;
 
 /// Bytes of a page, unpacked: a page is closed at 1 MiB, and one more batch of values may follow.
-pub(crate) const PAGE_BYTES_MAX: u64 = 4 << 20;
+const BYTES_MAX: usize = 4 << 20;
 
-/// Structs within structs in a header; real ones have three.
-const DEPTH_MAX: u32 = 8;
+/// Values of a page; ours have 20,000. Equal ones take next to no bytes in the file, but do in memory.
+const VALUES_MAX: usize = 1 << 18;
 
-/// What a header says of the size of its page.
-#[derive(Debug, Default, PartialEq)]
-struct Sizes {
-    unpacked: u64,
-    packed: u64,
-    values: u64,
+/// A page, unpacked.
+pub(super) struct Page {
+    pub(super) is_dictionary: bool,
+    /// Values in it, those that are not there included.
+    pub(super) count: usize,
+    pub(super) encoding: Encoding,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// How values are written: the ways that Rumormill uses, by their numbers in the format.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Encoding {
+    Plain,
+    Dictionary,
+    Delta,
+}
+
+/// The pages of a column that are still to come.
+pub(super) struct Pages {
+    rest: Bytes,
+    unpacker: Option<Decompressor<'static>>,
+}
+
+/// What a page's header says.
+struct Header {
     is_dictionary: bool,
+    unpacked: usize,
+    packed: usize,
+    count: usize,
+    encoding: Encoding,
 }
 
-/// Checks every page of a column chunk; says what is wrong.
-pub(crate) fn check(mut chunk: &[u8], rows: u64) -> Result<(), String> {
-    let mut values = 0_u64;
-    while !chunk.is_empty() {
-        let mut header = Thrift(chunk);
-        let page = header.page().ok_or("a page header is damaged")?;
-        let Thrift(rest) = header;
-        if page.unpacked > PAGE_BYTES_MAX {
-            return Err(format!("a page of {} bytes; at most {PAGE_BYTES_MAX} are read", page.unpacked));
-        }
-        // A value takes at least four bytes in a dictionary: a text's length.
-        if page.is_dictionary && page.values > page.unpacked / 4 {
-            return Err(format!("a dictionary of {} values in {} bytes", page.values, page.unpacked));
-        }
-        values += if page.is_dictionary { 0 } else { page.values };
-        if values > rows {
-            return Err(format!("more values than the {rows} rows"));
-        }
-        let packed = usize::try_from(page.packed).ok().filter(|&packed| packed <= rest.len());
-        chunk = &rest[packed.ok_or("a page is longer than its column")?..];
-    }
-    if values == rows { Ok(()) } else { Err(format!("{values} values for {rows} rows")) }
-}
-
-/// A reader of Thrift's compact protocol; `None` where the bytes are none.
-struct Thrift<'a>(&'a [u8]);
-
-impl Thrift<'_> {
-    fn page(&mut self) -> Option<Sizes> {
-        let mut sizes = Sizes::default();
-        let mut field = 0;
-        while let Some(kind) = self.field(&mut field)? {
-            match (field, kind) {
-                (2, Kind::Int) => sizes.unpacked = self.size()?,
-                (3, Kind::Int) => sizes.packed = self.size()?,
-                (5 | 7 | 8, Kind::Struct) => {
-                    sizes.values = self.values()?;
-                    sizes.is_dictionary = field == 7;
-                }
-                _ => self.skip(kind, DEPTH_MAX)?,
-            }
-        }
-        Some(sizes)
-    }
-
-    /// The number of values: the first field of each kind of page header.
-    fn values(&mut self) -> Option<u64> {
-        let (mut field, mut values) = (0, 0);
-        while let Some(kind) = self.field(&mut field)? {
-            match (field, kind) {
-                (1, Kind::Int) => values = self.size()?,
-                _ => self.skip(kind, DEPTH_MAX)?,
-            }
-        }
-        Some(values)
-    }
-
-    /// The next field's kind, its number put into `field`; inner `None` at the end of the struct.
-    fn field(&mut self, field: &mut i64) -> Option<Option<Kind>> {
-        let head = self.byte()?;
-        if head == 0 {
-            return Some(None);
-        }
-        *field = match head >> 4 {
-            0 => self.signed()?,
-            step => field.checked_add(i64::from(step))?,
+impl Pages {
+    pub(super) fn open(file: &Bytes, chunk: &ColumnChunkMetaData) -> Result<Self, String> {
+        let start = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset());
+        let end = start.checked_add(chunk.compressed_size());
+        let range = usize::try_from(start).ok().zip(end.and_then(|end| usize::try_from(end).ok()));
+        let (start, end) = range
+            .filter(|&(start, end)| start <= end && end <= file.len())
+            .ok_or("a column lies outside of the file")?;
+        let unpacker = match chunk.compression() {
+            Compression::UNCOMPRESSED => None,
+            Compression::ZSTD(_) => Some(Decompressor::new().map_err(|error| error.to_string())?),
+            other => return Err(format!("packed with {other}; only zstd is read")),
         };
-        Kind::of(head & 0x0f).map(Some)
+        Ok(Self { rest: file.slice(start..end), unpacker })
     }
 
-    fn skip(&mut self, kind: Kind, depth: u32) -> Option<()> {
-        match kind {
-            Kind::Flag => Some(()),
-            Kind::Byte => self.take(1),
-            Kind::Int => self.varint().map(drop),
-            Kind::Double => self.take(8),
-            Kind::Binary => {
-                let length = usize::try_from(self.varint()?).ok()?;
-                self.take(length)
-            }
-            Kind::List => self.skip_list(depth.checked_sub(1)?),
-            Kind::Struct => {
-                let mut field = 0;
-                while let Some(kind) = self.field(&mut field)? {
-                    self.skip(kind, depth.checked_sub(1)?)?;
-                }
-                Some(())
-            }
+    pub(super) fn next(&mut self) -> Result<Option<Page>, String> {
+        if self.rest.is_empty() {
+            return Ok(None);
         }
-    }
-
-    fn skip_list(&mut self, depth: u32) -> Option<()> {
-        let head = self.byte()?;
-        let count = if head >> 4 == 15 { self.varint()? } else { u64::from(head >> 4) };
-        let kind = Kind::of(head & 0x0f)?;
-        for _ in 0..count {
-            // In a list, unlike in a field, a flag takes a byte; so every element takes one, and the loop ends.
-            if kind == Kind::Flag { self.take(1)? } else { self.skip(kind, depth)? }
+        let mut reader = Thrift(&self.rest);
+        let header = Header::read(&mut reader)?;
+        let skipped = self.rest.len() - reader.0.len();
+        self.rest.advance(skipped);
+        if header.packed > self.rest.len() {
+            return Err("a page is longer than its column".into());
         }
-        Some(())
-    }
-
-    fn byte(&mut self) -> Option<u8> {
-        let (&first, rest) = self.0.split_first()?;
-        self.0 = rest;
-        Some(first)
-    }
-
-    fn take(&mut self, count: usize) -> Option<()> {
-        self.0 = self.0.get(count..)?;
-        Some(())
-    }
-
-    fn varint(&mut self) -> Option<u64> {
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Some(value);
-            }
+        let packed = self.rest.split_to(header.packed);
+        let bytes = match &mut self.unpacker {
+            None => packed.to_vec(),
+            Some(unpacker) => unpacker
+                .decompress(&packed, header.unpacked)
+                .map_err(|error| format!("a page does not unpack: {error}"))?,
+        };
+        if bytes.len() != header.unpacked {
+            return Err("a page is not as long as it says".into());
         }
-        None
-    }
-
-    fn signed(&mut self) -> Option<i64> {
-        let value = self.varint()?;
-        Some((value >> 1) as i64 ^ -((value & 1) as i64))
-    }
-
-    fn size(&mut self) -> Option<u64> {
-        u64::try_from(self.signed()?).ok()
+        let Header { is_dictionary, count, encoding, .. } = header;
+        Ok(Some(Page { is_dictionary, count, encoding, bytes }))
     }
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
-    Flag,
-    Byte,
-    Int,
-    Double,
-    Binary,
-    List,
-    Struct,
-}
-
-impl Kind {
-    fn of(code: u8) -> Option<Self> {
-        Some(match code {
-            1 | 2 => Self::Flag,
-            3 => Self::Byte,
-            4..=6 => Self::Int,
-            7 => Self::Double,
-            8 => Self::Binary,
-            9 | 10 => Self::List,
-            12 => Self::Struct,
-            _ => return None,
-        })
+impl Header {
+    /// Reads Parquet's `PageHeader`. The numbers are those of its fields and enums.
+    fn read(reader: &mut Thrift<'_>) -> Result<Self, String> {
+        let page = reader.read().ok_or("a page header is damaged")?;
+        let size =
+            |value: Option<i64>| value.and_then(|value| usize::try_from(value).ok()).ok_or("a page header is damaged");
+        let (is_dictionary, details) = match (page.ints[1], page.inner) {
+            (Some(0), Some((5, details))) => (false, details),
+            (Some(2), Some((7, details))) => (true, details),
+            (kind, _) => return Err(format!("a page of kind {kind:?}; only data and dictionaries are read")),
+        };
+        let encoding = match details[2] {
+            Some(0) => Encoding::Plain,
+            Some(2) if is_dictionary => Encoding::Plain,
+            Some(2 | 8) => Encoding::Dictionary,
+            Some(5) => Encoding::Delta,
+            other => return Err(format!("values in encoding {other:?}, which is not read")),
+        };
+        let header = Self {
+            is_dictionary,
+            unpacked: size(page.ints[2])?,
+            packed: size(page.ints[3])?,
+            count: size(details[1])?,
+            encoding,
+        };
+        if header.unpacked > BYTES_MAX || header.count > VALUES_MAX {
+            let (values, bytes) = (header.count, header.unpacked);
+            return Err(format!(
+                "a page of {values} values in {bytes} bytes; at most {VALUES_MAX} in {BYTES_MAX} are read"
+            ));
+        }
+        Ok(header)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
-    /// A header with these sizes for a page with as many bytes of nothing behind it.
-    fn page(form: u8, unpacked: u64, packed: u64, values: u64) -> Vec<u8> {
+    /// A header: kind of page, sizes, the field for details, number of values, encoding.
+    fn header(kind: u8, unpacked: u64, packed: u64, field: u8, count: u64, encoding: u8) -> Vec<u8> {
         let varint = |value: u64| {
-            let mut value = value << 1;
-            let mut bytes = Vec::new();
+            let (mut value, mut bytes) = (value << 1, Vec::new());
             while value >= 0x80 {
                 bytes.push(value as u8 | 0x80);
                 value >>= 7;
@@ -196,32 +137,35 @@ mod tests {
             bytes.push(value as u8);
             bytes
         };
-        let mut bytes = vec![0x15, 0x00, 0x15];
-        bytes.extend(varint(unpacked));
-        bytes.push(0x15);
-        bytes.extend(varint(packed));
-        bytes.extend([((form - 3) << 4) | 0x0c, 0x15]);
-        bytes.extend(varint(values));
-        bytes.extend([0x11, 0, 0]);
-        bytes.extend(vec![0; packed as usize]);
-        bytes
+        let parts =
+            [vec![0x15, kind << 1, 0x15], varint(unpacked), vec![0x15], varint(packed), vec![(field - 3) << 4 | 12]];
+        [parts.concat(), vec![0x15], varint(count), vec![0x15, encoding << 1, 0, 0]].concat()
+    }
+
+    fn error(bytes: Vec<u8>) -> String {
+        let mut pages = Pages { rest: bytes.into(), unpacker: None };
+        pages.next().err().unwrap()
     }
 
     #[test]
-    fn sound_pages_pass_and_each_lie_is_named() {
-        let sound = [page(7, 80, 60, 10), page(5, 300, 200, 100), page(8, 30, 20, 50)].concat();
-        assert_eq!(check(&sound, 150), Ok(()));
-        assert!(check(&sound, 149).unwrap_err().contains("more values"));
-        assert!(check(&sound, 151).unwrap_err().contains("150 values for 151"));
-        assert!(check(&sound[..sound.len() - 1], 150).unwrap_err().contains("longer than its column"));
-        assert!(check(&page(5, PAGE_BYTES_MAX + 1, 10, 1), 1).unwrap_err().contains("at most"));
-        assert!(check(&page(7, 80, 10, 21), 0).unwrap_err().contains("a dictionary of 21"));
-    }
+    fn pages_come_one_after_the_other_and_each_lie_is_named() {
+        let bytes = [header(2, 8, 8, 7, 1, 0), vec![7; 8], header(0, 3, 3, 5, 9, 8), vec![1; 3]].concat();
+        let mut pages = Pages { rest: bytes.into(), unpacker: None };
+        let dictionary = pages.next().unwrap().unwrap();
+        assert_eq!((dictionary.is_dictionary, dictionary.count, dictionary.encoding), (true, 1, Encoding::Plain));
+        let page = pages.next().unwrap().unwrap();
+        assert_eq!(
+            (page.is_dictionary, page.count, page.encoding, page.bytes),
+            (false, 9, Encoding::Dictionary, vec![1; 3])
+        );
+        assert!(pages.next().unwrap().is_none());
 
-    proptest! {
-        #[test]
-        fn any_bytes_are_refused_or_sound(bytes: Vec<u8>, rows: u64) {
-            let _ = check(&bytes, rows);
-        }
+        assert!(error(header(0, 1 << 30, 3, 5, 9, 0)).contains("at most"));
+        assert!(error(header(0, 3, 3, 5, 1 << 30, 0)).contains("at most"));
+        assert!(error(header(0, 3, 3, 5, 9, 0)).contains("longer than its column"));
+        assert!(error([header(0, 4, 3, 5, 9, 0), vec![0; 3]].concat()).contains("not as long as it says"));
+        assert!(error(header(0, 3, 3, 5, 9, 9)).contains("encoding"));
+        assert!(error(header(3, 3, 3, 8, 9, 0)).contains("only data and dictionaries"));
+        assert!(error(vec![0x15]).contains("damaged"));
     }
 }

@@ -1,10 +1,11 @@
 //! Reads a segment, some thousand events at a time. The file may be hostile: whatever it holds, reading ends
 //! in events or in an error, within bounded memory.
+//!
+//! The Parquet library reads the footer. Its decoder of pages trusts the sizes in them and panics on some
+//! damaged ones, so the pages are decoded here, in the few encodings that are written.
 
 use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use bytes::Bytes;
 use parquet::basic::Type as Physical;
@@ -54,9 +55,8 @@ pub(crate) struct Stamp {
 impl Stamp {
     /// The stamp of the segment at this path, from its footer alone.
     pub(crate) fn read(path: &Path) -> Result<Self, ReadError> {
-        let stamp = File::open(path)
-            .map_err(|cause| cause.to_string())
-            .and_then(|file| guarded(|| Ok(Self::of(&Footer::new(file)?))));
+        let file = File::open(path).map_err(|cause| cause.to_string());
+        let stamp = file.and_then(|file| Ok(Self::of(&Footer::new(file)?)));
         stamp.map_err(|why| ReadError { path: path.into(), why })
     }
 
@@ -76,7 +76,7 @@ impl Stamp {
 /// Reads the events of one segment in order.
 pub(crate) struct SegmentReader {
     footer: Footer<Bytes>,
-    bytes: Arc<Bytes>,
+    bytes: Bytes,
     next_group: usize,
     group: Option<Group>,
 }
@@ -89,16 +89,11 @@ impl SegmentReader {
 
     /// A reader of a segment with these bytes, or what is wrong with them.
     pub(crate) fn new(bytes: Bytes) -> Result<Self, String> {
-        let footer = guarded(|| Footer::new(bytes.clone()))?;
-        Ok(Self { footer, bytes: Arc::new(bytes), next_group: 0, group: None })
+        Ok(Self { footer: Footer::new(bytes.clone())?, bytes, next_group: 0, group: None })
     }
 
     /// Puts the next events into the batch, in place of what is there; none when there are no more.
     pub(crate) fn read(&mut self, batch: &mut Batch) -> Result<(), String> {
-        guarded(|| self.read_on(batch))
-    }
-
-    fn read_on(&mut self, batch: &mut Batch) -> Result<(), String> {
         batch.clear();
         while batch.is_empty() {
             if let Some(group) = &mut self.group
@@ -168,14 +163,8 @@ fn is_sound(group: &RowGroupMetaData, places: &[usize; COLUMNS.len()]) -> bool {
         })
 }
 
-/// Reads with the library, which panics on some damaged files: that is an error like any other. What was
-/// being read is not used any more after one.
-fn guarded<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err("the file is damaged".into()))
-}
-
 /// What the library says, without the prefix that says that it is the library.
-pub(super) fn plain(error: ParquetError) -> String {
+fn plain(error: ParquetError) -> String {
     match error {
         ParquetError::General(why) | ParquetError::EOF(why) => why,
         other => other.to_string(),
