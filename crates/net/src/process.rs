@@ -100,7 +100,7 @@ impl<P: Launch + 'static> Process<P> {
         let (token, unit, generation) = (hello.token, hello.unit, hello.generation);
         write(&mut control, &Up::Hello { token, unit, generation }).await?;
 
-        let outbox = Rc::new(RefCell::new(Outbox::new(assignment.recording)));
+        let outbox = Rc::new(RefCell::new(Outbox::new(assignment.recording, &assignment.protocol)));
         let (reports, waiting) = mpsc::channel(MAX_REPORTS);
         let reporter = spawn_local(report(control, Rc::clone(&outbox), waiting));
         let mut process = Self::new(assignment, outbox, reports)?;

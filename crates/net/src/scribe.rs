@@ -33,6 +33,8 @@ pub(crate) fn closing_event(peerid: u32, incarnation: u32) -> EventId {
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     recording: bool,
+    /// The protocol's own community, to which events belong unless they say otherwise.
+    community: &'static str,
     events: Vec<Event>,
     dropped: u64,
     statuses: BTreeMap<u32, PeerStatus>,
@@ -40,8 +42,9 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
-    pub fn new(recording: bool) -> Self {
-        Self { recording, ..Self::default() }
+    pub fn new(recording: bool, protocol: &str) -> Self {
+        // Once a process: a name that lives as long as it need not be copied into every event.
+        Self { recording, community: Box::leak(protocol.into()), ..Self::default() }
     }
 
     /// Takes up to `most` events, and how many were dropped before them.
@@ -103,6 +106,7 @@ impl Scribe {
             return Some(id);
         }
         let mut event = Event::new(id, time, PeerId(self.peerid.into()), kind);
+        event.community = Cow::Borrowed(outbox.community);
         fill(&mut event);
         outbox.events.push(event);
         Some(id)
@@ -178,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_full_trace_drops_and_counts_and_keeps_the_rest() {
-        let outbox = Rc::new(RefCell::new(Outbox::new(true)));
+        let outbox = Rc::new(RefCell::new(Outbox::new(true, "flood")));
         let scribe = scribe(&outbox, 3, 0);
         for _ in 0..MAX_WAITING_EVENTS + 5 {
             scribe.event(Instant::ZERO, Kind::Note, |_| {});
@@ -193,7 +197,7 @@ mod tests {
 
     #[test]
     fn lives_of_a_peer_never_share_an_event_id() {
-        let outbox = Rc::new(RefCell::new(Outbox::new(true)));
+        let outbox = Rc::new(RefCell::new(Outbox::new(true, "flood")));
         let first = scribe(&outbox, 3, 0).event(Instant::ZERO, Kind::Started, |_| {}).unwrap();
         let second = scribe(&outbox, 3, 1).event(Instant::ZERO, Kind::Restarted, |_| {}).unwrap();
         assert!(first < closing_event(3, 0) && closing_event(3, 0) < second);
@@ -201,7 +205,7 @@ mod tests {
 
     #[test]
     fn only_news_is_news() {
-        let outbox = Rc::new(RefCell::new(Outbox::new(false)));
+        let outbox = Rc::new(RefCell::new(Outbox::new(false, "flood")));
         let scribe = scribe(&outbox, 1, 0);
         assert!(scribe.target("messages", 1, 2) && !scribe.target("messages", 1, 2) && scribe.target("messages", 2, 2));
         assert!(scribe.done() && !scribe.done());

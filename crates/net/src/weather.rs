@@ -7,6 +7,12 @@ use std::time::Duration;
 use rumormill_core::plan::{Conditions, Fault, Latency, Network, Peers};
 use rumormill_core::{Instant, Rng};
 
+/// Why a message is lost between peers that are apart.
+const CUT: &str = "the network is cut here";
+
+/// Why a message is lost by chance.
+const LOST: &str = "lost on the way";
+
 /// The network's state in one process.
 #[derive(Debug)]
 pub(crate) struct Weather {
@@ -112,15 +118,15 @@ impl Weather {
     pub fn judge(&mut self, from: u32, to: u32, bytes: usize, now: Instant) -> Fate {
         let on_link = |(senders, receivers): (&Set, &Set)| senders[from as usize] && receivers[to as usize];
         if self.partition.as_ref().is_some_and(|group_of| group_of[from as usize] != group_of[to as usize]) {
-            return Fate::Lost("partition");
+            return Fate::Lost(CUT);
         }
         if self.cuts.iter().any(|(senders, receivers)| on_link((senders, receivers))) {
-            return Fate::Lost("cut");
+            return Fate::Lost(CUT);
         }
         let special = self.links.iter().rev().find(|(senders, receivers, _)| on_link((senders, receivers)));
         let conditions = special.map_or(self.network.conditions, |(_, _, conditions)| *conditions);
         if self.chance(conditions.loss) {
-            return Fate::Lost("loss");
+            return Fate::Lost(LOST);
         }
         let queued = self.queueing(from, to, bytes, conditions.bandwidth, now);
         let mut delay = self.latency(from, to) + conditions.delay + queued;
@@ -210,8 +216,8 @@ mod tests {
         let groups = vec![Peers::Numbers(vec![1, 2]), Peers::Numbers(vec![2, 3])];
         weather.apply(&Fault::Partition { groups });
         assert!(arrives(&mut weather, 1, 2) && arrives(&mut weather, 4, 9));
-        assert_eq!(judge(&mut weather, 2, 3), Fate::Lost("partition"), "2 belongs to the first group");
-        assert_eq!(judge(&mut weather, 1, 4), Fate::Lost("partition"));
+        assert_eq!(judge(&mut weather, 2, 3), Fate::Lost(CUT), "2 belongs to the first group");
+        assert_eq!(judge(&mut weather, 1, 4), Fate::Lost(CUT));
         weather.apply(&Fault::Heal);
         assert!(arrives(&mut weather, 2, 3) && arrives(&mut weather, 1, 4));
     }
@@ -221,10 +227,10 @@ mod tests {
         let mut weather = still();
         let cut = |both| Fault::Cut { from: Peers::Numbers(vec![1]), to: Peers::Numbers(vec![2]), both };
         weather.apply(&cut(false));
-        assert_eq!(judge(&mut weather, 1, 2), Fate::Lost("cut"));
+        assert_eq!(judge(&mut weather, 1, 2), Fate::Lost(CUT));
         assert!(arrives(&mut weather, 2, 1));
         weather.apply(&cut(true));
-        assert_eq!(judge(&mut weather, 2, 1), Fate::Lost("cut"));
+        assert_eq!(judge(&mut weather, 2, 1), Fate::Lost(CUT));
     }
 
     #[test]
@@ -235,9 +241,9 @@ mod tests {
         let clear = Some(Conditions::default());
         weather.apply(&Fault::Link { from: from.clone(), to: to.clone(), conditions: clear });
         assert!(arrives(&mut weather, 1, 2));
-        assert_eq!(judge(&mut weather, 2, 1), Fate::Lost("loss"));
+        assert_eq!(judge(&mut weather, 2, 1), Fate::Lost(LOST));
         weather.apply(&Fault::Link { from, to, conditions: None });
-        assert_eq!(judge(&mut weather, 1, 2), Fate::Lost("loss"));
+        assert_eq!(judge(&mut weather, 1, 2), Fate::Lost(LOST));
         weather.apply(&Fault::Conditions(Conditions::default()));
         assert!(arrives(&mut weather, 1, 2));
     }

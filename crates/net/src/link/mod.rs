@@ -2,7 +2,7 @@
 //! to send, closed when it rests, made again when it broke.
 //!
 //! Each side has one stream, which begins with a hello, and sends datagrams for messages that may be
-//! lost. At most [`MAX_QUEUED`] messages wait for a link; newer ones are dropped ("queue full"), as a
+//! lost. At most [`MAX_QUEUED`] messages wait for a link; newer ones are dropped ("too much waits before the link"), as a
 //! full router drops. A reader that finds the peer's inbox full stops reading, so that the sender's
 //! queue fills: that is the back-pressure.
 
@@ -39,10 +39,16 @@ pub const MAX_QUEUED: usize = 1_024;
 /// Messages that wait for one peer's protocol, at most.
 pub const MAX_INBOX: usize = 1_024;
 
+/// Why a message is dropped for which its link has no room.
+pub(crate) const QUEUE_FULL: &str = "too much waits before the link";
+
+/// Why a message is dropped for which the receiver has no room.
+pub(crate) const INBOX_FULL: &str = "too much waits for the peer";
+
 /// Links of one peer, at most.
 pub const MAX_LINKS: usize = 4_096;
 
-/// How long a message waits for a link that cannot be made before it is dropped ("unreachable").
+/// How long a message waits for a link that cannot be made before it is dropped.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A connection over which nothing went for so long is closed.
@@ -229,7 +235,7 @@ impl Links {
             entry.queue.try_send(queued)
         {
             drop(links);
-            self.0.dropped(&queued.message, "queue full");
+            self.0.dropped(&queued.message, QUEUE_FULL);
         }
     }
 

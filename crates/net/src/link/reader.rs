@@ -11,7 +11,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::timeout;
 
 use super::slot::Established;
-use super::{Goodbye, HANDSHAKE, Inner, Input, MAX_LINKS, REST};
+use super::{Goodbye, HANDSHAKE, INBOX_FULL, Inner, Input, MAX_LINKS, REST};
 use crate::frame::{Frame, FrameError, Hello, limit};
 use crate::tls::remote_key;
 
@@ -234,7 +234,7 @@ impl Inner {
             event.other = self.scribe.number(from);
             event.cause = *cause;
             event.bytes = body.len() as u64;
-            event.text = "inbox full".into();
+            event.text = INBOX_FULL.into();
         });
     }
 

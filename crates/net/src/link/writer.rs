@@ -51,7 +51,7 @@ impl Writer {
             if !self.connected() {
                 // Only messages that are still fresh are worth a dial.
                 if self.failures > 0 && since.elapsed() >= PATIENCE {
-                    return self.inner.dropped(&message, "unreachable");
+                    return self.inner.dropped(&message, "the peer cannot be reached");
                 }
                 if !self.connect().await {
                     self.back_off().await;

@@ -18,7 +18,7 @@ use super::{Command, PeerFailure, Shared};
 use crate::assignment::AssignedSeat;
 use crate::clock::{RunClock, Skew};
 use crate::disk::{Disk, Held};
-use crate::link::{Input, Links, Outgoing, drop_message};
+use crate::link::{INBOX_FULL, Input, Links, Outgoing, QUEUE_FULL, drop_message};
 use crate::scribe::{Scribe, brief, name_of};
 use crate::waiting::Waiting;
 use crate::weather::Fate;
@@ -171,6 +171,10 @@ impl<P: Launch> Driver<P> {
     fn boot(&mut self) -> Result<(), PeerFailure> {
         let kind = if self.parts.seat.incarnation == 0 { Kind::Started } else { Kind::Restarted };
         let started = self.parts.scribe.event(self.clock.now(), kind, |_| {});
+        self.parts.scribe.event(self.clock.now(), Kind::Joined, |event| {
+            event.cause = started;
+            event.name = event.community.clone();
+        });
         self.activate(started, P::on_start)
     }
 
@@ -210,7 +214,9 @@ impl<P: Launch> Driver<P> {
         let delivered = scribe.event(self.clock.now(), Kind::Delivered, |event| {
             event.other = scribe.number(from);
             event.cause = cause;
-            event.community = message.community().into();
+            if !message.community().is_empty() {
+                event.community = message.community().into();
+            }
             event.name = message.kind().into();
             event.bytes = body.len() as u64;
         });
@@ -302,7 +308,10 @@ impl<P: Launch> Driver<P> {
         self.parts.scribe.event(self.clock.now(), kind, |event| {
             event.cause = cause;
             match observed {
-                Observed::Joined(community) => event.community = community.into(),
+                Observed::Joined(community) => {
+                    event.community = community.into();
+                    event.name = community.into();
+                }
                 Observed::Entered(_) | Observed::Exited(_) => event.name = text.into(),
                 Observed::Note(_) => event.text = text,
             }
@@ -322,7 +331,9 @@ impl<P: Launch> Driver<P> {
         let sent = parts.scribe.event(now, Kind::Sent, |event| {
             event.other = parts.scribe.number(to);
             event.cause = cause;
-            event.community = message.community().into();
+            if !message.community().is_empty() {
+                event.community = message.community().into();
+            }
             event.name = message.kind().into();
             event.bytes = body.len() as u64;
             event.text = brief(message);
@@ -338,12 +349,12 @@ impl<P: Launch> Driver<P> {
             bytes: body.len(),
         };
         if body.len() > P::Message::MAX_BYTES {
-            return drop_message(&parts.scribe, self.clock, &outgoing(Vec::new()), "longer than its limit");
+            return drop_message(&parts.scribe, self.clock, &outgoing(Vec::new()), "longer than the protocol allows");
         }
         if to == parts.me {
             let input = Input::Message { from: to, cause: sent, body: body.clone() };
             if parts.inbox.try_send(input).is_err() {
-                drop_message(&parts.scribe, self.clock, &outgoing(Vec::new()), "inbox full");
+                drop_message(&parts.scribe, self.clock, &outgoing(Vec::new()), INBOX_FULL);
             }
             return;
         }
@@ -369,7 +380,7 @@ impl<P: Launch> Driver<P> {
 
     fn travel(&mut self, until: Instant, message: Outgoing) {
         if let Some(message) = self.travelling.push(until, message) {
-            drop_message(&self.parts.scribe, self.clock, &message, "queue full");
+            drop_message(&self.parts.scribe, self.clock, &message, QUEUE_FULL);
         }
     }
 
