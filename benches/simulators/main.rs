@@ -69,7 +69,10 @@ fn main() {
     {
         return measure(who, load, peers.parse().unwrap(), threads.parse().unwrap()).print();
     }
-    println!("{:<10} {:<6} {:>9} {:>7} {:>12} {:>14} {:>12}", "simulator", "load", "peers", "threads", "events", "events/s", "bytes/peer");
+    println!(
+        "{:<10} {:<6} {:>9} {:>7} {:>12} {:>14} {:>12}",
+        "simulator", "load", "peers", "threads", "events", "events/s", "bytes/peer"
+    );
     let mut ours = None;
     for case in CASES {
         let (who, load, peers, threads) = case;
@@ -83,7 +86,9 @@ fn main() {
         };
         let speed = figures.events as f64 / figures.seconds;
         let ratio = match ours {
-            Some((same_load, same_peers, our_speed)) if who != "rumormill" && (same_load, same_peers) == (load, peers) => {
+            Some((same_load, same_peers, our_speed))
+                if who != "rumormill" && (same_load, same_peers) == (load, peers) =>
+            {
                 format!("   rumormill is {:.0} times as fast", our_speed / speed)
             }
             _ => String::new(),
@@ -92,7 +97,9 @@ fn main() {
             ours = Some((load, peers, speed));
         }
         let Figures { events, bytes_per_peer, .. } = figures;
-        println!("{who:<10} {load:<6} {peers:>9} {threads:>7} {events:>12} {speed:>14.0} {bytes_per_peer:>12.0}{ratio}");
+        println!(
+            "{who:<10} {load:<6} {peers:>9} {threads:>7} {events:>12} {speed:>14.0} {bytes_per_peer:>12.0}{ratio}"
+        );
     }
 }
 

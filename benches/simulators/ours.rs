@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rumormill_core::plan::{Conditions, Network, Plan};
-use rumormill_core::{Launch, Parameters, Topology, Value};
+use rumormill_core::{Launch as _, Parameters, Value};
 use rumormill_protocols::Flood;
-use rumormill_sim::{Settings, Simulation, StopRule};
+use rumormill_sim::{Settings, Simulate, Simulation, StopRule};
 
 use crate::ping::Pinger;
 
@@ -36,17 +36,10 @@ pub fn ping(seed: u64, peers: u32, threads: u32) -> (u64, Duration) {
 fn settings(seed: u64, peers: u32, threads: u32, loss: f64, stop: StopRule) -> Settings {
     let network = Network { conditions: Conditions { loss, ..Conditions::default() }, ..Network::default() };
     let plan = Plan { network, ..Plan::default() };
-    let topology = Topology::Random { degree: 8 };
-    Settings { seed, peers, topology, plan, threads, time_limit: Duration::from_secs(5), stop }
+    Settings { plan, threads, time_limit: Duration::from_secs(5), stop, ..Settings::new(seed, peers) }
 }
 
-fn run<P>(parameters: &Parameters, settings: Settings) -> (u64, Duration)
-where
-    P: Launch + Send,
-    P::Config: Send + Sync,
-    P::Message: Send,
-    P::Timer: Send,
-{
+fn run<P: Simulate>(parameters: &Parameters, settings: Settings) -> (u64, Duration) {
     let mut simulation = Simulation::<P>::new(P::config(parameters).unwrap(), settings).unwrap();
     let begun = Instant::now();
     let report = simulation.run();
