@@ -4,12 +4,15 @@
 use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant as Clock};
 
 use proptest::prelude::*;
 use rumormill_core::trace::{Event, EventId, Kind, Sink};
 use rumormill_core::{Instant, Outcome, PeerId};
-use rumormill_trace::{DeleteError, Mode, OpenError, RecordError, Recorder, Run, RunFile, State, delete, list};
+use rumormill_trace::{
+    DeleteError, Mode, OpenError, RecordError, Recorder, Run, RunFile, State, delete, fuzz_read, list,
+};
 
 fn event(peer: u32, count: u64, time: u64) -> Event {
     let mut event = Event::new(EventId::new(peer, count), Instant::from_nanos(time), PeerId(peer.into()), Kind::Sent);
@@ -75,6 +78,42 @@ proptest! {
         let folder = record(runs.path(), &events);
         events.sort_by_key(|event| event.time);
         prop_assert_eq!(read(&folder), events);
+    }
+}
+
+/// A sound segment with every kind of column page.
+static SEGMENT: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let runs = tempfile::tempdir().unwrap();
+    let events: Vec<Event> = (0..300)
+        .map(|count| Event {
+            cause: (count % 3 == 0).then(|| EventId::new(2, count)),
+            text: format!("text {}", count % 40),
+            ..event(1 + count as u32 % 7, count * count, count * 1000)
+        })
+        .collect();
+    fs::read(record(runs.path(), &events).join("events-00000.parquet")).unwrap()
+});
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+
+    #[test]
+    fn no_change_to_a_segment_makes_its_reader_panic(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..4), 1..6),
+        in_footer: bool,
+    ) {
+        let mut bytes = SEGMENT.clone();
+        for (place, byte, change) in changes {
+            let from = if in_footer { bytes.len().saturating_sub(1500) } else { 0 };
+            let at = from + place.index(bytes.len() - from);
+            match change {
+                0 => bytes[at] = byte,
+                1 => bytes[at] ^= 1 << (byte % 8),
+                2 => bytes.insert(at, byte),
+                _ => drop(bytes.remove(at)),
+            }
+        }
+        fuzz_read(&bytes);
     }
 }
 

@@ -33,6 +33,13 @@ pub(super) fn messages(activity: &Activity) -> String {
     chart + "</svg>"
 }
 
+/// What the lines of [`messages`] mean.
+pub(super) const MESSAGES_KEY: &str = concat!(
+    "<span class=\"key\" style=\"border-color:var(--quiet)\"></span>sent",
+    "<span class=\"key\" style=\"border-color:var(--accent)\"></span>delivered",
+    "<span class=\"key\" style=\"border-color:var(--low);border-top-style:dashed\"></span>lost",
+);
+
 /// Peers that are done, over time.
 pub(super) fn done(activity: &Activity, peers: u64) -> String {
     let axes = Axes::new(activity, peers as f64);
@@ -44,12 +51,12 @@ pub(super) fn done(activity: &Activity, peers: u64) -> String {
     chart + "</svg>"
 }
 
-/// Who talks to whom: senders are rows, receivers columns, and the darker, the more messages (the logarithm).
+/// Who talks to whom: senders are rows, receivers columns, and the darker, the more messages (their square root).
 pub(super) fn matrix(links: &[Link], peers: u64) -> String {
     let most = links.iter().map(Link::messages).max().unwrap_or(1);
     let mut shades = vec![String::new(); SHADES];
     for link in links.iter().filter(|link| link.from.max(link.to) <= peers && link.from.min(link.to) > 0) {
-        let depth = (link.messages() as f64).ln_1p() / (most as f64).ln_1p();
+        let depth = (link.messages() as f64 / most as f64).sqrt();
         let shade = ((depth * SHADES as f64) as usize).min(SHADES - 1);
         let _ = write!(shades[shade], "M{} {}h1v1h-1z", link.to - 1, link.from - 1);
     }

@@ -50,9 +50,10 @@ impl Display for Page<'_> {
         self.facts(f)?;
         self.targets(f)?;
         self.charts(f)?;
-        self.messages(f)?;
         self.faults(f)?;
-        self.peers(f)?;
+        self.messages(f)?;
+        self.links(f)?;
+        self.counts(f)?;
         self.origin(f)
     }
 }
@@ -82,7 +83,7 @@ impl Page<'_> {
             ("Peers", count(file.peers.into())),
             ("Seed", file.seed.to_string()),
             ("Time in the run", seconds(file.virtual_seconds)),
-            ("Time waited", seconds(file.wall_seconds)),
+            ("Wall time", seconds(file.wall_seconds)),
             ("Events handled", count(file.events)),
             ("Messages sent", count(messages.sent)),
             ("Messages delivered", count(messages.delivered)),
@@ -120,7 +121,7 @@ impl Page<'_> {
                 target.last_met_s.map_or_else(String::new, seconds),
             ]
         });
-        table(f, "Targets", heads, rows)
+        table(f, "Targets", "", heads, rows)
     }
 
     fn charts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -128,28 +129,11 @@ impl Page<'_> {
         writeln!(f, "<div class=\"columns\">")?;
         if !self.links.is_empty() {
             writeln!(f, "<figure><h2>Messages a second</h2>{}", charts::messages(activity))?;
-            write!(f, "<figcaption>")?;
-            for (class, color, style) in
-                [("sent", "quiet", "solid"), ("delivered", "accent", "solid"), ("lost", "low", "dashed")]
-            {
-                write!(
-                    f,
-                    "<span class=\"key\" style=\"border-color:var(--{color});border-top-style:{style}\"></span>{class}"
-                )?;
-            }
-            writeln!(f, "</figcaption></figure>")?;
+            writeln!(f, "<figcaption>{}</figcaption></figure>", charts::MESSAGES_KEY)?;
         }
         if self.summary.done > 0 {
             let peers = u64::from(self.file.peers).max(self.summary.peers);
             writeln!(f, "<figure><h2>Peers done</h2>{}</figure>", charts::done(activity, peers))?;
-        }
-        let peers = u64::from(self.file.peers);
-        if !self.links.is_empty() && (1..=charts::MATRIX_PEERS_MAX).contains(&peers) {
-            writeln!(f, "<figure><h2>Who talks to whom</h2>{}", charts::matrix(&self.links, peers))?;
-            writeln!(
-                f,
-                "<figcaption>Senders are rows, receivers columns, both from 1 to {peers}.</figcaption></figure>"
-            )?;
         }
         writeln!(f, "</div>")
     }
@@ -164,29 +148,17 @@ impl Page<'_> {
                 bytes(message.bytes),
             ]
         });
-        table(f, "Messages", ["Message", "Sent", "Delivered", "Lost", "Bytes"], rows)?;
-        let rows = self.summary.lost.iter().map(|(why, lost)| [xml(why).to_string(), count(*lost)]);
-        table(f, "Lost messages", ["Why", "Messages"], rows)?;
-        let rows = self.summary.kinds.iter().map(|(kind, events)| [kind.name().into(), count(*events)]);
-        table(f, "Events", ["Kind", "Events"], rows)
+        table(f, "Messages", "", ["Message", "Sent", "Delivered", "Lost", "Bytes"], rows)
     }
 
-    fn faults(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows = self.summary.faults.iter().map(|fault| {
-            let name = if fault.name.is_empty() { fault.kind.name() } else { &fault.name };
-            [seconds(fault.at_s), who(fault.peer), xml(name).to_string(), xml(&fault.text).to_string()]
-        });
-        table(f, "Faults", ["At", "Where", "What", ""], rows)
-    }
-
-    fn peers(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows = self.summary.slowest.iter().map(|slow| {
-            [
-                who(slow.peer),
-                slow.done_s.map_or_else(|| "not done".into(), |done_s| format!("done after {}", seconds(done_s))),
-            ]
-        });
-        table(f, "Slowest peers", ["Peer", ""], rows)?;
+    fn links(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "<div class=\"columns\">")?;
+        let peers = u64::from(self.file.peers);
+        if !self.links.is_empty() && (1..=charts::MATRIX_PEERS_MAX).contains(&peers) {
+            writeln!(f, "<figure><h2>Who talks to whom</h2>{}", charts::matrix(&self.links, peers))?;
+            let caption = format!("Senders are rows, receivers columns, both from 1 to {peers}.");
+            writeln!(f, "<figcaption>{caption}</figcaption></figure>")?;
+        }
         let rows = self.summary.top_links.iter().map(|link| {
             [
                 format!("{} to {}", who(link.from), who(link.to)),
@@ -196,7 +168,31 @@ impl Page<'_> {
                 bytes(link.bytes),
             ]
         });
-        table(f, "Busiest links", ["Link", "Sent", "Delivered", "Lost", "Bytes"], rows)
+        table(f, "Busiest links", "", ["Link", "Sent", "Delivered", "Lost", "Bytes"], rows)?;
+        writeln!(f, "</div>")
+    }
+
+    fn faults(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows = self.summary.faults.iter().map(|fault| {
+            let name = if fault.name.is_empty() { fault.kind.name() } else { &fault.name };
+            [seconds(fault.at_s), who(fault.peer), xml(name).to_string(), xml(&fault.text).to_string()]
+        });
+        table(f, "Faults", "words", ["At", "Where", "What", ""], rows)
+    }
+
+    fn counts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "<div class=\"columns narrow\">")?;
+        let rows = self.summary.slowest.iter().map(|slow| {
+            let done =
+                slow.done_s.map_or_else(|| "not done".into(), |done_s| format!("done after {}", seconds(done_s)));
+            [who(slow.peer), done]
+        });
+        table(f, "Slowest peers", "", ["Peer", ""], rows)?;
+        let rows = self.summary.lost.iter().map(|(why, lost)| [xml(why).to_string(), count(*lost)]);
+        table(f, "Lost messages", "", ["Why", "Messages"], rows)?;
+        let rows = self.summary.kinds.iter().map(|(kind, events)| [kind.name().into(), count(*events)]);
+        table(f, "Events", "", ["Kind", "Events"], rows)?;
+        writeln!(f, "</div>")
     }
 
     fn origin(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -249,6 +245,7 @@ fn bar(share: f64) -> String {
 fn table<const N: usize>(
     f: &mut fmt::Formatter<'_>,
     title: &str,
+    class: &str,
     heads: [&str; N],
     rows: impl Iterator<Item = [String; N]>,
 ) -> fmt::Result {
@@ -256,7 +253,7 @@ fn table<const N: usize>(
     if rows.peek().is_none() {
         return Ok(());
     }
-    write!(f, "<h2>{title}</h2>\n<div class=\"wide\"><table>\n<thead><tr>")?;
+    write!(f, "<section><h2>{title}</h2>\n<div class=\"wide\"><table class=\"{class}\">\n<thead><tr>")?;
     heads.iter().try_for_each(|head| write!(f, "<th>{head}</th>"))?;
     writeln!(f, "</tr></thead>\n<tbody>")?;
     for row in rows {
@@ -264,5 +261,5 @@ fn table<const N: usize>(
         row.iter().try_for_each(|cell| write!(f, "<td>{cell}</td>"))?;
         writeln!(f, "</tr>")?;
     }
-    writeln!(f, "</tbody></table></div>")
+    writeln!(f, "</tbody></table></div></section>")
 }
