@@ -22,7 +22,7 @@ fn run(seed: u64, threads: u32) -> Report {
 
 #[test]
 fn the_digest_is_the_pinned_one_for_any_number_of_threads() {
-    for threads in [1, 2, 4, 10] {
+    for threads in [1, 2, 3] {
         let report = run(7, threads);
         assert_eq!(report.outcome, Outcome::Completed);
         assert_eq!(report.digest.to_string(), PINNED.trim(), "with {threads} threads");
