@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
 /// How many runs of one experiment and seed may start within one second.
@@ -21,9 +21,11 @@ pub(crate) fn name(started: &str, experiment: &str, seed: u64) -> String {
     format!("{}-{experiment}-{seed}", started.replace(':', "-"))
 }
 
-/// Whether this could be the name of a run: one plain path component.
+/// Whether this could be the name of a run: one plain component of a path, not hidden.
 pub(crate) fn is_plain(name: &str) -> bool {
-    !name.is_empty() && !name.starts_with('.') && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+    let mut components = Path::new(name).components();
+    let first = components.next();
+    components.next().is_none() && first == Some(Component::Normal(name.as_ref())) && !name.starts_with('.')
 }
 
 /// Makes the folder for a run of this name, or of the name with a number behind it when it is taken.
@@ -48,7 +50,10 @@ mod tests {
     fn a_name_is_safe_anywhere_and_taken_ones_are_numbered() {
         let name = name("2026-11-20T03:31:07Z", "../my flood", 42);
         assert_eq!(name, "2026-11-20T03-31-07Z----my-flood-42");
-        assert!(is_plain(&name) && !is_plain("..") && !is_plain("a/b") && !is_plain(""));
+        assert!(is_plain(&name) && is_plain("my run"));
+        for other in ["", ".", "..", "a/b", "a/", "/a", "./a", "../a", ".hidden"] {
+            assert!(!is_plain(other), "{other}");
+        }
 
         let runs = tempfile::tempdir().unwrap();
         assert_eq!(make_folder(runs.path(), "a").unwrap().1, "a");

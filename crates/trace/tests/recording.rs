@@ -130,6 +130,16 @@ fn many_segments_are_one_run() {
 }
 
 #[test]
+fn much_text_closes_segments_early_and_comes_back() {
+    let runs = tempfile::tempdir().unwrap();
+    let text = |count: u64| format!("{count:06}").repeat(1365);
+    let events: Vec<Event> = (0..6000).map(|count| Event { text: text(count), ..event(1, count, count) }).collect();
+    let folder = record(runs.path(), &events);
+    assert!(files(&folder).contains(&"events-00001.parquet".to_string()), "{:?}", files(&folder));
+    assert!(Run::at(&folder).unwrap().events().map(Result::unwrap).eq(events));
+}
+
+#[test]
 fn a_run_can_be_read_while_it_goes_on() {
     let runs = tempfile::tempdir().unwrap();
     let mut recorder = Recorder::create(runs.path(), header(Mode::Processes)).unwrap();
