@@ -1,5 +1,12 @@
 //! Experiments, runs in any mode, and the page that shows them.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod bench;
 pub mod reporter;
+pub mod server;
+pub mod experiment;
+mod registry;
+pub mod run;
 pub mod view;
+
+pub use registry::{PeerProcessError, Registry, SimulateError};
