@@ -24,7 +24,7 @@ export class LabError extends Error {
 
   /** The message and, where known, what to do next. */
   get sentence(): string {
-    return this.next ? `${this.message} ${this.next}` : this.message;
+    return this.next ? `${this.message}; ${this.next}` : this.message;
   }
 }
 

@@ -40,6 +40,8 @@ export interface FieldError {
   message: string;
   line?: number | null;
   column?: number | null;
+  /** What to do about it, when the lab knows. */
+  next?: string | null;
 }
 
 /** The answer to a check of the form's values. */
@@ -156,7 +158,11 @@ export type GroupRow = [number, number, number, number, number, number, number];
 export interface Frame {
   type: "frame";
   t: number;
-  run?: Partial<RunState> & { trace_dropped?: number };
+  run?: Partial<RunState> & {
+    trace_dropped?: number;
+    /** How much of a recording has been read, 0 to 1; absent when all is. */
+    loading?: number;
+  };
   dict?: { communities?: string[]; kinds?: string[]; targets?: string[] };
   peers?: PeerRow[];
   labels?: Record<string, string>;

@@ -7,6 +7,7 @@ import { About } from "../setup/about";
 import { bench, benchError, watchRun } from "../state/bench";
 import { adjust, route, VIEWS, type View } from "../state/route";
 import { TargetsView } from "../targets/view";
+import { percent } from "../words/format";
 import { outcomeSentence } from "../words/sentences";
 
 const TITLES: Record<View, string> = { graph: "Graph", targets: "Targets", log: "Log" };
@@ -62,6 +63,12 @@ function OpenView({ of, view }: { of: Bench; view: View }) {
 
 function Outcome({ of }: { of: Bench }) {
   watchRun();
+  if (of.loading !== null)
+    return (
+      <p class="outcome" role="status">
+        Reading the recording: {percent(of.loading)}
+      </p>
+    );
   if (of.run.state !== "ended") return null;
   return (
     <p

@@ -64,6 +64,7 @@ export function fitAll(points: Float32Array, size: Size, margin: { x: number; y:
   if (!(right >= left)) return { x: 0, y: 0, scale: 100 };
   const wide = Math.max(40, size.width - 2 * margin.x);
   const high = Math.max(40, size.height - 2 * margin.y);
-  const scale = Math.min(wide / Math.max(right - left, 1e-3), high / Math.max(bottom - top, 1e-3));
-  return { x: (left + right) / 2, y: (top + bottom) / 2, scale: Math.min(scale, 400) };
+  // A single peer has no extent: it is shown as if there were a few.
+  const scale = Math.min(wide / Math.max(right - left, 0.5), high / Math.max(bottom - top, 0.5));
+  return { x: (left + right) / 2, y: (top + bottom) / 2, scale };
 }

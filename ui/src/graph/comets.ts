@@ -5,6 +5,11 @@ import { bend } from "./edges";
 
 /** Comets in flight at once; messages beyond are seen on their links and in the counts. */
 const COMETS_MAX = 220;
+/** A machine that cannot keep up gets fewer, but never less than these. */
+const COMETS_MIN = 24;
+/** Between two pictures: more is too slow, less leaves room. */
+const SLOW_MS = 45;
+const FAST_MS = 24;
 /** At most so many comets for one link and frame. */
 const PER_ROW_MAX = 2;
 const FLIGHT_MS = 420;
@@ -28,6 +33,8 @@ type Point = [number, number];
 /** The comets of one picture. */
 export class Comets {
   private flying: Comet[] = [];
+  private max = COMETS_MAX;
+  private drawnAt = 0;
 
   get busy(): boolean {
     return this.flying.length > 0;
@@ -39,7 +46,7 @@ export class Comets {
     now: number,
     place: (row: EdgeRow) => { from: number; to: number; color: string } | null,
   ): void {
-    let room = COMETS_MAX - this.flying.length;
+    let room = Math.round(this.max) - this.flying.length;
     const stride = Math.max(1, Math.ceil(rows.length / Math.max(1, room)));
     for (let r = 0; r < rows.length && room > 0; r += stride) {
       const row = rows[r];
@@ -63,6 +70,7 @@ export class Comets {
     radius: number,
     at: (index: number) => Point,
   ): void {
+    this.pace(now);
     this.flying = this.flying.filter((c) => now - c.start < FLIGHT_MS);
     g.lineCap = "round";
     for (const comet of this.flying) {
@@ -71,6 +79,15 @@ export class Comets {
       drawOne(g, comet, share, red, radius, at(comet.from), at(comet.to));
     }
     g.globalAlpha = 1;
+  }
+
+  private pace(now: number): void {
+    const since = now - this.drawnAt;
+    this.drawnAt = now;
+    // A longer pause is no sign of slowness: nothing flew.
+    if (since > 400) return;
+    const factor = since > SLOW_MS ? 0.85 : since < FAST_MS ? 1.03 : 1;
+    this.max = Math.min(COMETS_MAX, Math.max(COMETS_MIN, this.max * factor));
   }
 }
 

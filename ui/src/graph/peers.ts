@@ -4,12 +4,17 @@
 import { Status } from "../model/peers";
 import { type Camera, type Size, toScreen } from "./camera";
 import { type Palette, progressColor } from "./colors";
+import type { Raster, Sprite } from "./raster";
 import type { Look, Scene } from "./scene";
 
 /** Steps of the gauge. */
 const STEPS = 48;
 /** From this radius on, pixels, there is room for the number inside. */
 const NUMBER_RADIUS = 9;
+/** From this radius on, there is room for the tick; below, done peers are filled. */
+const TICK_RADIUS = 11;
+/** From this radius on, there is room for a gauge; below, the colour alone tells. */
+const GAUGE_RADIUS = 5;
 const RADIUS_MIN = 1.6;
 const RADIUS_MAX = 17;
 
@@ -18,9 +23,17 @@ export function radiusFor(spacing_px: number): number {
   return Math.min(RADIUS_MAX, Math.max(RADIUS_MIN, spacing_px * 0.3));
 }
 
+type Pen = OffscreenCanvasRenderingContext2D;
+
+/** One look, ready-made: as a bitmap for a canvas and as pixels for a raster. */
+interface Made {
+  bitmap: ImageBitmap;
+  sprite: Sprite;
+}
+
 /** Ready-made pictures of discs, for one radius, theme and screen. */
 export class Discs {
-  private readonly made = new Map<number, HTMLCanvasElement>();
+  private readonly made = new Map<number, Made>();
   private readonly half: number;
 
   constructor(
@@ -28,35 +41,46 @@ export class Discs {
     readonly palette: Palette,
     readonly ratio: number,
   ) {
-    this.half = Math.ceil(radius + 3);
+    this.half = Math.ceil(radius + (radius < GAUGE_RADIUS ? 1 : 3));
   }
 
   /** Draws one disc with its middle at (x, y). */
   draw(g: CanvasRenderingContext2D, look: Look, x: number, y: number): void {
-    const step = look.progress < 0 ? -1 : Math.floor(look.progress * STEPS);
-    const key = (step + 1) * 16 + look.status * 2 + (look.done ? 1 : 0);
-    let picture = this.made.get(key);
-    if (!picture) {
-      picture = this.make({ ...look, progress: step < 0 ? -1 : step / STEPS });
-      this.made.set(key, picture);
-    }
-    g.drawImage(picture, x - this.half, y - this.half, this.half * 2, this.half * 2);
+    const { bitmap } = this.of(look);
+    g.drawImage(bitmap, x - this.half, y - this.half, this.half * 2, this.half * 2);
   }
 
-  private make(look: Look): HTMLCanvasElement {
-    const canvas = document.createElement("canvas");
-    canvas.width = canvas.height = Math.ceil(this.half * 2 * this.ratio);
-    const g = canvas.getContext("2d");
-    if (!g) return canvas;
+  /** Draws one disc into memory. */
+  raster(into: Raster, look: Look, x: number, y: number, alpha: number): void {
+    into.blit(this.of(look).sprite, x * this.ratio, y * this.ratio, alpha);
+  }
+
+  private of(look: Look): Made {
+    const step = look.progress < 0 ? -1 : Math.floor(look.progress * STEPS);
+    const key = (step + 1) * 16 + look.status * 2 + (look.done ? 1 : 0);
+    let made = this.made.get(key);
+    if (!made) {
+      made = this.make({ ...look, progress: step < 0 ? -1 : step / STEPS });
+      this.made.set(key, made);
+    }
+    return made;
+  }
+
+  private make(look: Look): Made {
+    const side = Math.ceil(this.half * 2 * this.ratio);
+    const canvas = new OffscreenCanvas(side, side);
+    const g = canvas.getContext("2d", { willReadFrequently: true });
+    if (!g) throw new Error("this browser cannot draw in two dimensions");
     g.scale(this.ratio, this.ratio);
     g.translate(this.half, this.half);
-    if (this.radius < 5) this.dot(g, look);
+    if (this.radius < GAUGE_RADIUS) this.dot(g, look);
     else this.gauge(g, look);
-    return canvas;
+    const pixels = new Int32Array(g.getImageData(0, 0, side, side).data.buffer);
+    return { bitmap: canvas.transferToImageBitmap(), sprite: { side, pixels } };
   }
 
   /** Too small for a gauge: the colour alone; what is not up is hollow. */
-  private dot(g: CanvasRenderingContext2D, look: Look): void {
+  private dot(g: Pen, look: Look): void {
     const { palette, radius } = this;
     const color = look.progress < 0 ? palette.quiet : progressColor(look.progress, palette);
     g.beginPath();
@@ -73,7 +97,7 @@ export class Discs {
     g.stroke();
   }
 
-  private gauge(g: CanvasRenderingContext2D, look: Look): void {
+  private gauge(g: Pen, look: Look): void {
     const { palette, radius } = this;
     const thick = Math.max(2, radius * 0.26);
     const rim = radius - thick / 2;
@@ -88,13 +112,14 @@ export class Discs {
       ring(g, rim, 0, look.progress, progressColor(look.progress, palette));
     const color = progressColor(Math.max(0, look.progress), palette);
     // A quiet wash of the same hue, so that the whole is seen from afar.
-    if (look.progress >= 0 && !crashed && !waiting) disc(g, radius - thick, color, 0.16);
+    const wash = look.done && radius < TICK_RADIUS ? 0.4 : 0.16;
+    if (look.progress >= 0 && !crashed && !waiting) disc(g, radius - thick, color, wash);
     if (look.status === Status.Paused) bars(g, radius);
     if (look.done) tick(g, radius, palette);
   }
 }
 
-function disc(g: CanvasRenderingContext2D, radius: number, color: string, alpha = 1): void {
+function disc(g: Pen, radius: number, color: string, alpha = 1): void {
   g.globalAlpha = alpha;
   g.fillStyle = color;
   g.beginPath();
@@ -103,13 +128,7 @@ function disc(g: CanvasRenderingContext2D, radius: number, color: string, alpha 
   g.globalAlpha = 1;
 }
 
-function ring(
-  g: CanvasRenderingContext2D,
-  radius: number,
-  from: number,
-  to: number,
-  color: string,
-) {
+function ring(g: Pen, radius: number, from: number, to: number, color: string) {
   g.strokeStyle = color;
   g.beginPath();
   g.arc(0, 0, radius, (from - 0.25) * 2 * Math.PI, (to - 0.25) * 2 * Math.PI);
@@ -117,7 +136,7 @@ function ring(
 }
 
 /** A paused peer's sign, at its lower right. */
-function bars(g: CanvasRenderingContext2D, radius: number): void {
+function bars(g: Pen, radius: number): void {
   const at = radius * 0.6;
   g.fillStyle = "#d9a441";
   g.fillRect(at, at - 1, 2.5, 7);
@@ -125,8 +144,8 @@ function bars(g: CanvasRenderingContext2D, radius: number): void {
 }
 
 /** A done peer's tick, at its lower right. */
-function tick(g: CanvasRenderingContext2D, radius: number, palette: Palette): void {
-  if (radius < 7) return;
+function tick(g: Pen, radius: number, palette: Palette): void {
+  if (radius < TICK_RADIUS) return;
   const at = radius * 0.7;
   const arm = Math.max(3, radius * 0.26);
   g.fillStyle = palette.high;
@@ -146,37 +165,51 @@ function tick(g: CanvasRenderingContext2D, radius: number, palette: Palette): vo
 export interface Emphasis {
   hover: number;
   selected: number;
-  /** Discs that stay in full colour while others are dimmed; null for all. */
-  lit: ReadonlySet<number> | null;
   /** Write captions on all discs. */
   captions: boolean;
 }
 
-/** Draws all discs of a scene, then what is written on them. */
-export function drawPeers(
+/** Draws all discs of a scene: into memory when there is a raster, else onto the canvas. */
+export function drawDiscs(
+  to: { g: CanvasRenderingContext2D; raster: Raster | null },
+  scene: Scene,
+  discs: Discs,
+  camera: Camera,
+  size: Size,
+  lit: ReadonlySet<number> | null,
+): number[] {
+  const margin = discs.radius + 4;
+  const visible: number[] = [];
+  for (let i = 0; i < scene.count; i++) {
+    const [x, y] = placeOf(scene, i, camera, size);
+    if (x < -margin || y < -margin || x > size.width + margin || y > size.height + margin) continue;
+    const alpha = lit === null || lit.has(i) ? 1 : 0.25;
+    if (alpha === 1) visible.push(i);
+    if (to.raster) {
+      discs.raster(to.raster, scene.look(i), x, y, alpha);
+      continue;
+    }
+    to.g.globalAlpha = alpha;
+    discs.draw(to.g, scene.look(i), x, y);
+  }
+  to.g.globalAlpha = 1;
+  return visible;
+}
+
+/** Draws what lies over the discs: rings around the chosen ones, numbers, captions. */
+export function drawMarks(
   g: CanvasRenderingContext2D,
   scene: Scene,
   discs: Discs,
   camera: Camera,
   size: Size,
   emphasis: Emphasis,
+  visible: readonly number[],
 ): void {
   const { radius, palette } = discs;
-  const margin = radius + 4;
-  const visible: number[] = [];
-  for (let i = 0; i < scene.count; i++) {
-    const [x, y] = placeOf(scene, i, camera, size);
-    if (x < -margin || y < -margin || x > size.width + margin || y > size.height + margin) continue;
-    const dimmed = emphasis.lit !== null && !emphasis.lit.has(i);
-    if (dimmed) g.globalAlpha = 0.25;
-    discs.draw(g, scene.look(i), x, y);
-    if (dimmed) g.globalAlpha = 1;
-    else visible.push(i);
-  }
-  if (emphasis.selected >= 0)
-    halo(g, placeOf(scene, emphasis.selected, camera, size), radius + 4, palette.accent);
-  if (emphasis.hover >= 0)
-    halo(g, placeOf(scene, emphasis.hover, camera, size), radius + 4, palette.ink);
+  const at = (index: number) => placeOf(scene, index, camera, size);
+  if (emphasis.selected >= 0) halo(g, at(emphasis.selected), radius + 4, palette.accent);
+  if (emphasis.hover >= 0) halo(g, at(emphasis.hover), radius + 4, palette.ink);
   if (radius >= NUMBER_RADIUS) numbers(g, scene, visible, camera, size, discs);
   if (emphasis.captions) captions(g, scene, visible, camera, size, discs);
 }

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Bench } from "../model/run";
+import { watchRun } from "../state/bench";
 import { still, theme } from "../state/preferences";
 import { adjust, selectedPeer } from "../state/route";
 import { bytes, exact, plural } from "../words/format";
@@ -25,6 +26,7 @@ interface Tip {
 }
 
 export function Picture({ bench, community, layout, name }: Props) {
+  watchRun();
   const host = useRef<HTMLDivElement>(null);
   const base = useRef<HTMLCanvasElement>(null);
   const top = useRef<HTMLCanvasElement>(null);

@@ -6,10 +6,12 @@ import type { Bench } from "../model/run";
 import { type Camera, fitAll, type Size, toPicture, toScreen, zoomAt } from "./camera";
 import { kindColor, type Palette } from "./colors";
 import { Comets } from "./comets";
-import { bend, choose, drawEdges, type Link } from "./edges";
+import { bend, drawCurves, rasterLines } from "./edges";
 import { Force } from "./force";
 import { spacing } from "./layout";
-import { Discs, drawPeers, radiusFor } from "./peers";
+import { choose, type EdgeStyle, type Link } from "./links";
+import { Discs, drawDiscs, drawMarks, radiusFor } from "./peers";
+import { pack, Raster } from "./raster";
 import { Scene } from "./scene";
 
 export type Layout = "circle" | "force";
@@ -23,7 +25,12 @@ const DRAW_EVERY_MS = 60;
 /** The time that links may take to draw; their number follows from it. */
 const EDGE_MS = 22;
 const EDGES_DRAWN_MIN = 300;
-const EDGES_DRAWN_MAX = 4000;
+const EDGES_DRAWN_MAX = 3000;
+/** Between groups of peers, links are a hint of where traffic is, no more. */
+const GROUP_EDGES_DRAWN_MAX = 400;
+/** Up to so many links are curved, and up to so many discs drawn by the canvas. */
+const CURVED_MAX = 300;
+const CANVAS_DISCS_MAX = 120;
 /** Links that the force layout takes in. */
 const FORCE_LINKS_MAX = 20_000;
 
@@ -53,6 +60,7 @@ export class Stage {
   private forceLinks = 0;
   private discs: Discs | null = null;
   private readonly comets = new Comets();
+  private readonly raster = new Raster();
   private links: Link[] = [];
   private edgesMax = 1500;
   private lit: ReadonlySet<number> | null = null;
@@ -87,7 +95,7 @@ export class Stage {
 
   private news(rows: readonly EdgeRow[]): void {
     this.refreshMembers();
-    if (!this.still && rows.length > 0 && !document.hidden)
+    if (!this.still && !this.bench.aggregated && rows.length > 0 && !document.hidden)
       this.comets.launch(rows, performance.now(), (row) => this.route(row));
     this.feedForce();
     this.want(false);
@@ -175,7 +183,7 @@ export class Stage {
   fitAll(): void {
     this.moved = false;
     const captions = this.scene.count <= CAPTIONS_MAX;
-    const margin = captions ? { x: 110, y: 56 } : { x: 36, y: 36 };
+    const margin = captions ? { x: 110, y: 56 } : { x: 36, y: this.bench.aggregated ? 60 : 36 };
     this.camera = fitAll(this.scene.places, this.size, margin);
     this.fitScale = this.camera.scale;
     this.want(true);
@@ -257,7 +265,7 @@ export class Stage {
       }
     }
     if (found >= 0) return { peer: found };
-    return this.links.length > 600 ? null : this.hitLink(at);
+    return this.links.length > CURVED_MAX ? null : this.hitLink(at);
   }
 
   private hitLink(at: [number, number]): Hit {
@@ -312,22 +320,19 @@ export class Stage {
     g.setTransform(ratio, 0, 0, ratio, 0, 0);
     g.clearRect(0, 0, this.size.width, this.size.height);
     const began = performance.now();
-    const style = {
-      hiddenKinds: this.hiddenKinds,
-      focus: this.hover,
-      max: this.edgesMax,
-      radius,
-    };
+    const style = { hiddenKinds: this.hiddenKinds, focus: this.hover, max: this.edgesMax, radius };
     this.links = choose(this.bench, this.scene, style);
-    drawEdges(g, this.bench, this.scene, this.links, this.camera, this.size, this.palette, style);
+    const visible = this.drawScene(g, this.discs, style, ratio);
     this.pace(performance.now() - began);
-    drawPeers(g, this.scene, this.discs, this.camera, this.size, {
-      hover: this.hover,
-      selected: this.selected,
-      lit: this.lit,
-      captions:
-        this.scene.count <= CAPTIONS_MAX || this.gap * this.camera.scale >= CAPTION_SPACING_PX,
-    });
+    drawMarks(
+      g,
+      this.scene,
+      this.discs,
+      this.camera,
+      this.size,
+      { hover: this.hover, selected: this.selected, captions: this.captioned },
+      visible,
+    );
     this.report({
       peers: this.scene.count,
       edges: this.links.length,
@@ -335,11 +340,38 @@ export class Stage {
     });
   }
 
+  /** Draws links and discs: few onto the canvas, many into memory. Returns the discs in sight. */
+  private drawScene(
+    g: CanvasRenderingContext2D,
+    discs: Discs,
+    style: EdgeStyle,
+    ratio: number,
+  ): number[] {
+    const { bench, scene, camera, size, palette } = this;
+    const context = { bench, scene, camera, size, palette, style };
+    const many = this.links.length > CURVED_MAX || scene.count > CANVAS_DISCS_MAX;
+    if (!many) {
+      drawCurves(g, this.links, context);
+      return drawDiscs({ g, raster: null }, scene, discs, camera, size, this.lit);
+    }
+    const { raster } = this;
+    raster.begin(this.base.width, this.base.height, pack(palette.paper));
+    rasterLines(raster, this.links, context, ratio);
+    const visible = drawDiscs({ g, raster }, scene, discs, camera, size, this.lit);
+    raster.put(g);
+    return visible;
+  }
+
+  private get captioned(): boolean {
+    return this.scene.count <= CAPTIONS_MAX || this.gap * this.camera.scale >= CAPTION_SPACING_PX;
+  }
+
   /** Draws fewer links when they take too long, more when there is time. */
   private pace(took_ms: number): void {
     const factor = took_ms > EDGE_MS * 1.5 ? 0.7 : took_ms < EDGE_MS / 2 ? 1.15 : 1;
     const max = Math.round(this.edgesMax * factor);
-    this.edgesMax = Math.min(EDGES_DRAWN_MAX, Math.max(EDGES_DRAWN_MIN, max));
+    const most = this.bench.aggregated ? GROUP_EDGES_DRAWN_MAX : EDGES_DRAWN_MAX;
+    this.edgesMax = Math.min(most, Math.max(EDGES_DRAWN_MIN, max));
   }
 
   private drawTop(now: number): void {

@@ -35,6 +35,8 @@ export class Bench {
   frames = 0;
   /** Events that peers could not report in time. */
   traceDropped = 0;
+  /** How much of a recording the lab has read, 0 to 1; null when all is. */
+  loading: number | null = null;
   private catchingUp = true;
   private readonly listeners = new Set<FrameListener>();
 
@@ -77,8 +79,9 @@ export class Bench {
     this.frames += 1;
     this.t = Math.max(this.t, frame.t);
     if (frame.run) {
-      const { trace_dropped, ...state } = frame.run;
+      const { trace_dropped, loading, ...state } = frame.run;
       Object.assign(this.run, state);
+      this.loading = loading ?? null;
       this.traceDropped = trace_dropped ?? this.traceDropped;
     }
     this.learnNames(frame);
@@ -91,7 +94,9 @@ export class Bench {
     for (const [kind, sent, bytes] of frame.kinds ?? []) this.kindCounts[kind] = { sent, bytes };
     this.journal.take(frame.log ?? [], frame.log_skipped ?? 0);
     this.history.take({ t: this.t, sent: this.run.messages.sent, done: this.done });
-    const news = this.catchingUp ? [] : (frame.edges ?? []);
+    // What is read from a recording happened long ago: nothing of it is on its way.
+    const late = this.catchingUp || this.loading !== null || !this.run.live;
+    const news = late ? [] : (frame.edges ?? []);
     this.catchingUp = false;
     for (const listener of this.listeners) listener(news);
   }

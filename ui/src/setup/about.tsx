@@ -20,8 +20,12 @@ export function About() {
           <Facts of={of} />
         </>
       )}
-      <h2>{of.name}.star</h2>
-      <Source text={of.source} mark={of.broken?.line ?? null} />
+      {of.source && (
+        <>
+          <h2>{of.name}.star</h2>
+          <Source text={of.source} mark={of.broken?.line ?? null} />
+        </>
+      )}
     </article>
   );
 }

@@ -24,7 +24,7 @@ const INITIAL: Settings = {
   speed: "0.1",
   record: true,
   time_limit_s: "",
-  peers_per_process: "1",
+  peers_per_process: "",
 };
 
 /** The name of the experiment whose form is open. */
@@ -66,19 +66,28 @@ export const settingErrors = computed<Record<string, string>>(() => {
     errors["seed"] = "A seed is a whole number from 0 to 9,007,199,254,740,991.";
   if (time_limit_s.trim() && !(Number(time_limit_s) > 0))
     errors["time_limit_s"] = "A time limit is a number of seconds above 0, or nothing.";
-  if (mode.value === "processes" && !/^[1-9]\d{0,4}$/.test(peers_per_process.trim()))
-    errors["peers_per_process"] = "This is a whole number from 1.";
+  if (peers_per_process.trim() && !/^[1-9]\d{0,4}$/.test(peers_per_process.trim()))
+    errors["peers_per_process"] = "Peers per process is a whole number from 1, or nothing.";
   return errors;
 });
 
 /** Every error of the form: from the check, and from the lab's refusal. */
 export const errors = computed<FieldError[]>(() => {
-  const list = check.value?.errors ?? [];
+  const list = (check.value?.errors ?? []).map((e) => ({ ...e, field: fieldOf(e.field) }));
   const no = refusal.value;
   return no
-    ? [...list, { field: no.field, message: no.sentence, line: no.line, column: no.column }]
+    ? [
+        ...list,
+        { field: fieldOf(no.field), message: no.sentence, line: no.line, column: no.column },
+      ]
     : list;
 });
+
+/** The form's name for a field that the lab may spell with hyphens. */
+function fieldOf(name: string | null): string | null {
+  const plain = name?.replaceAll("-", "_") ?? null;
+  return plain === "time_limit" ? "time_limit_s" : plain;
+}
 
 /** May Run be pressed? */
 export const ready = computed(
@@ -141,7 +150,9 @@ function order(of: Experiment): Order {
     speed: as === "sim" ? speed : "1",
     record,
     ...(time_limit_s.trim() ? { time_limit_s: Number(time_limit_s) } : {}),
-    ...(as === "processes" ? { peers_per_process: Number(peers_per_process) } : {}),
+    ...(as === "processes" && peers_per_process.trim()
+      ? { peers_per_process: Number(peers_per_process) }
+      : {}),
   };
 }
 

@@ -5,8 +5,9 @@ const PREFIXES = ["", "k", "M", "G", "T", "P"];
 /** Three significant digits without a trailing exponent: 0.42 gives "0.420". */
 export function significant(value: number, digits = 3): string {
   if (value === 0) return "0";
-  const whole = Math.floor(Math.log10(Math.abs(value))) + 1;
-  return value.toFixed(Math.max(0, Math.min(6, digits - whole)));
+  const rounded = Number(value.toPrecision(digits));
+  const whole = Math.floor(Math.log10(Math.abs(rounded)) + 1e-12) + 1;
+  return rounded.toFixed(Math.max(0, Math.min(6, digits - whole)));
 }
 
 function scaled(value: number): [string, string] {

@@ -49,9 +49,10 @@ export function errorSentence(error: FieldError): string {
     error.line != null ? `line ${error.line}` : "",
     error.column != null ? `column ${error.column}` : "",
   ].filter(Boolean);
+  const message = error.next ? `${error.message}; ${error.next}` : error.message;
   // The lab may have put the place into the message already.
-  if (place.length === 0 || error.message.includes(place.join(", "))) return error.message;
-  return `${place.join(", ")}: ${error.message}`;
+  if (place.length === 0 || message.includes(place.join(", "))) return message;
+  return `${place.join(", ")}: ${message}`;
 }
 
 /** "flood · seed 42 · 10 processes" */

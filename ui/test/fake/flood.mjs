@@ -36,7 +36,7 @@ export class Flood {
   step(seconds) {
     this.t += seconds;
     this.fresh = new Map();
-    this.changed = new Set();
+    this.changed ??= new Set();
     this.log = [];
     if (this.status[1] === 0) this.boot();
     this.faults();
@@ -83,7 +83,7 @@ export class Flood {
     if (lost || kind !== 0 || this.has[to] >= this.goal) return;
     this.has[to] = Math.min(
       this.goal,
-      this.has[to] + 1 + Math.floor(this.random() * this.goal * 0.12),
+      this.has[to] + 1 + Math.floor(this.random() * this.goal * 0.02),
     );
     this.changed.add(to);
     this.note(to, "progress", { name: "messages", value: this.has[to], goal: this.goal });
@@ -190,14 +190,15 @@ export class Flood {
 
   frame() {
     const edges = [...this.fresh.values()].sort((a, b) => b[4] - a[4]);
+    // What does not fit waits for the next frame; the last one holds all the rest.
+    const told = [...this.changed].slice(0, this.ended ? this.peers : 1500);
+    for (const p of told) this.changed.delete(p);
     return {
       type: "frame",
       t: this.t,
       run: this.state(),
       dict: this.names(),
-      ...(this.aggregated
-        ? { groups: this.groups() }
-        : { peers: [...this.changed].slice(0, 1500).map((p) => this.row(p)) }),
+      ...(this.aggregated ? { groups: this.groups() } : { peers: told.map((p) => this.row(p)) }),
       edges: edges.slice(0, 2000),
       edges_hidden: Math.max(0, edges.length - 2000),
       kinds: this.kinds.map(([sent, bytes], i) => [i, sent, bytes]),
