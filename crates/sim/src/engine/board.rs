@@ -1,7 +1,7 @@
 //! Where shards meet between windows: a barrier, and letter boxes for what they sent each other.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use rumormill_core::trace::Event as TraceEvent;
 
@@ -86,36 +86,62 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A barrier that spins for a while, since windows are short, and then lets other threads run.
+/// A barrier that spins for a moment, since windows are short, and then sleeps, since other threads may
+/// need the core.
 struct Barrier {
     parties: usize,
     arrived: AtomicUsize,
     round: AtomicUsize,
     broken: AtomicBool,
+    sleepers: Mutex<usize>,
+    wake: Condvar,
 }
 
 impl Barrier {
     fn new(parties: usize) -> Self {
-        Self { parties, arrived: AtomicUsize::new(0), round: AtomicUsize::new(0), broken: AtomicBool::new(false) }
+        Self {
+            parties,
+            arrived: AtomicUsize::new(0),
+            round: AtomicUsize::new(0),
+            broken: AtomicBool::new(false),
+            sleepers: Mutex::new(0),
+            wake: Condvar::new(),
+        }
     }
 
     fn wait(&self) -> Result<(), Broken> {
-        const SPINS: u32 = 4_000;
+        const SPINS: u32 = 2_000;
         let round = self.round.load(Ordering::Acquire);
         if self.arrived.fetch_add(1, Ordering::AcqRel) + 1 == self.parties {
             self.arrived.store(0, Ordering::Relaxed);
             self.round.store(round.wrapping_add(1), Ordering::Release);
-        } else {
-            let mut spins = 0;
-            while self.round.load(Ordering::Acquire) == round {
-                if self.broken.load(Ordering::Acquire) {
-                    return Err(Broken);
-                }
-                spins += 1;
-                if spins < SPINS { std::hint::spin_loop() } else { std::thread::yield_now() }
-            }
+            self.wake_all();
+            return Ok(());
         }
-        Ok(())
+        let over = || self.round.load(Ordering::Acquire) != round || self.broken.load(Ordering::Acquire);
+        for _ in 0..SPINS {
+            if over() {
+                break;
+            }
+            std::hint::spin_loop();
+        }
+        if !over() {
+            let mut sleepers = lock(&self.sleepers);
+            *sleepers += 1;
+            while !over() {
+                sleepers = self.wake.wait(sleepers).unwrap_or_else(PoisonError::into_inner);
+            }
+            *sleepers -= 1;
+        }
+        if self.round.load(Ordering::Acquire) == round { Err(Broken) } else { Ok(()) }
+    }
+
+    /// Wakes those who sleep. They look at the round with the lock held before they sleep, so taking it
+    /// here lets none of them miss the call.
+    fn wake_all(&self) {
+        if *lock(&self.sleepers) > 0 {
+            self.wake.notify_all();
+        }
     }
 }
 
@@ -126,6 +152,7 @@ impl Drop for Watch<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.0.broken.store(true, Ordering::Release);
+            self.0.wake_all();
         }
     }
 }

@@ -72,11 +72,11 @@ fn another_seed_is_another_run() {
 
 #[test]
 fn threads_and_recording_change_nothing() {
-    for seed in 0..12 {
+    for seed in 0..6 {
         let alone = run(rough(seed, 40));
         let (recorded, events) = run_recorded(rough(seed, 40));
         assert_eq!(alone, recorded, "seed {seed}");
-        for threads in [2, 3, 4, 40] {
+        for threads in [2, 3, 4] {
             let settings = Settings { threads, ..rough(seed, 40) };
             assert_eq!(alone, run(settings.clone()), "seed {seed}, {threads} threads");
             let (recorded, others) = run_recorded(settings);
