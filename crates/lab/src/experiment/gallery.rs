@@ -92,7 +92,7 @@ impl Gallery {
         let names: Vec<String> = self.names();
         let known = names.iter().map(String::as_str);
         let next = match did_you_mean(name, known) {
-            Some(meant) => format!("did you mean {meant}?"),
+            Some(meant) => format!("did you mean {meant}? rumormill list shows all"),
             None if names.is_empty() => "there are none; see --experiments".into(),
             None => format!("there are: {}", names.join(", ")),
         };

@@ -8,16 +8,13 @@ use rumormill_core::{Topology, Value as Resolved};
 use starlark::ErrorKind;
 use starlark::environment::{Globals, GlobalsBuilder, Module};
 use starlark::eval::Evaluator;
-use starlark::starlark_module;
 use starlark::syntax::{AstModule, Dialect};
-use starlark::values::list_or_tuple::UnpackListOrTuple;
-use starlark::values::none::NoneType;
 use starlark::values::structs::{AllocStruct, StructRef};
 use starlark::values::{Heap, Value};
 
-use super::data::{Data, Datum, Parts, Stop};
-use super::{bounded, functions, guard, read};
-use crate::experiment::{Kind, Parameter, Problem};
+use super::data::{Parts, Stop};
+use super::{bounded, call, functions, guard, read};
+use crate::experiment::{Parameter, Problem};
 
 /// Steps (function calls and loop turns) that a file may take; looked at every thousand.
 const STEPS_MAX: u64 = 100_000;
@@ -30,9 +27,6 @@ const CALLS_MAX: usize = 50;
 
 /// Stack for parser and evaluator, which recurse with the depth of the text that [`guard`] allows.
 const STACK_BYTES: usize = 64 << 20;
-
-/// The most parameters, and the most entries of other lists.
-const ENTRIES_MAX: usize = 1_000;
 
 /// What an experiment says without knowing the values of its parameters.
 #[derive(Clone, Debug)]
@@ -60,12 +54,12 @@ pub(crate) struct World {
 pub(crate) fn define(file: &str, source: &str) -> Result<Definition, Problem> {
     run(file, source, |_, said| {
         let text = |name: &str| field(&said, name).and_then(Value::unpack_str).unwrap_or_default().to_string();
-        let list = |name: &str| strings(name, field(&said, name));
+        let list = |name: &str| read::strings(name, field(&said, name));
         Ok(Definition {
             title: text("title"),
             about: text("about"),
             protocol: text("protocol"),
-            parameters: parameters(field(&said, "parameters"))?,
+            parameters: read::parameters(field(&said, "parameters"))?,
             modes: list("modes")?,
             check: list("check")?,
         })
@@ -79,7 +73,7 @@ pub(crate) fn world(file: &str, source: &str, values: &BTreeMap<String, Resolved
         let values = heap.alloc(AllocStruct(values.iter().map(|(name, value)| (name.as_str(), value_of(value, heap)))));
         let mut of = |name: &str| -> starlark::Result<Option<Value<'_>>> {
             let Some(value) = field(&said, name).filter(|value| !value.is_none()) else { return Ok(None) };
-            let value = if is_function(value) { eval.eval_function(value, &[values], &[])? } else { value };
+            let value = if read::is_function(value) { eval.eval_function(value, &[values], &[])? } else { value };
             Ok(Some(value).filter(|value| !value.is_none()))
         };
         Ok(World {
@@ -88,7 +82,7 @@ pub(crate) fn world(file: &str, source: &str, values: &BTreeMap<String, Resolved
             disk: read_as("disk", of("disk")?, read::disk)?,
             faults: read_as("faults", of("faults")?, read::faults)?.unwrap_or_default(),
             churn: read_as("churn", of("churn")?, read::churn)?,
-            stop: read_as("stop", of("stop")?, stop)?.unwrap_or(Stop::TargetsMet(std::time::Duration::from_secs(60))),
+            stop: read_as("stop", of("stop")?, read::stop)?.unwrap_or(Stop::TargetsMet(std::time::Duration::from_secs(60))),
         })
     })
 }
@@ -139,73 +133,9 @@ fn globals() -> &'static Globals {
             .with(functions::world)
             .with(functions::peers)
             .with(functions::faults)
-            .with(experiment_function)
+            .with(call::experiment_function)
             .build()
     })
-}
-
-#[starlark_module]
-#[allow(clippy::too_many_arguments)]
-fn experiment_function(builder: &mut GlobalsBuilder) {
-    /// Says what the experiment is; called once, at the end of the file.
-    fn experiment<'v>(
-        #[starlark(require = named)] title: &'v str,
-        #[starlark(require = named)] protocol: &'v str,
-        #[starlark(require = named)] parameters: Value<'v>,
-        #[starlark(require = named, default = "")] about: &'v str,
-        #[starlark(require = named)] network: Option<Value<'v>>,
-        #[starlark(require = named)] topology: Option<Value<'v>>,
-        #[starlark(require = named)] disk: Option<Value<'v>>,
-        #[starlark(require = named)] faults: Option<Value<'v>>,
-        #[starlark(require = named)] churn: Option<Value<'v>>,
-        #[starlark(require = named)] stop: Option<Value<'v>>,
-        #[starlark(require = named)] check: Option<Value<'v>>,
-        #[starlark(require = named)] modes: Option<Value<'v>>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> anyhow::Result<NoneType> {
-        anyhow::ensure!(!title.is_empty(), "the experiment needs a title");
-        anyhow::ensure!(eval.module().extra_value().is_none(), "a file says one experiment only");
-        // Looked at here, so that the error stands at this call.
-        self::parameters(Some(parameters))?;
-        strings("modes", modes)?;
-        strings("check", check)?;
-        now(network, |value| read::network(value).map(drop))?;
-        now(topology, |value| read::topology(value).map(drop))?;
-        now(disk, |value| read::disk(value).map(drop))?;
-        now(faults, |value| read::faults(value).map(drop))?;
-        now(churn, |value| read::churn(value).map(drop))?;
-        now(stop, |value| self::stop(value).map(drop))?;
-        let heap = eval.heap();
-        let or_none = |value: Option<Value<'v>>| value.unwrap_or_else(Value::new_none);
-        let said = heap.alloc(AllocStruct([
-            ("title", heap.alloc(title)),
-            ("about", heap.alloc(about)),
-            ("protocol", heap.alloc(protocol)),
-            ("parameters", parameters),
-            ("network", or_none(network)),
-            ("topology", or_none(topology)),
-            ("disk", or_none(disk)),
-            ("faults", or_none(faults)),
-            ("churn", or_none(churn)),
-            ("stop", or_none(stop)),
-            ("check", or_none(check)),
-            ("modes", or_none(modes)),
-        ]));
-        eval.module().set_extra_value(said);
-        Ok(NoneType)
-    }
-}
-
-/// Looks at a value unless it is a function of the parameters.
-fn now<'v>(value: Option<Value<'v>>, look: impl FnOnce(Value<'v>) -> anyhow::Result<()>) -> anyhow::Result<()> {
-    match value {
-        Some(value) if !value.is_none() && !is_function(value) => look(value),
-        _ => Ok(()),
-    }
-}
-
-fn is_function(value: Value<'_>) -> bool {
-    value.get_type() == "function"
 }
 
 fn field<'v>(said: &StructRef<'v>, name: &str) -> Option<Value<'v>> {
@@ -219,43 +149,6 @@ fn read_as<'v, T>(
 ) -> starlark::Result<Option<T>> {
     let read = value.map(read).transpose();
     read.map_err(|error| starlark::Error::new_native(anyhow::anyhow!("{name}: {error}")))
-}
-
-fn stop(value: Value<'_>) -> anyhow::Result<Stop> {
-    match Data::from_value(value) {
-        Some(Data(Datum::Stop(stop))) => Ok(stop),
-        _ => anyhow::bail!("expected targets_met(within = \"60s\") or time_limit(\"60s\"), not {}", read::what(value)),
-    }
-}
-
-fn parameters(value: Option<Value<'_>>) -> anyhow::Result<Vec<Parameter>> {
-    let value = value.unwrap_or_else(Value::new_none);
-    let list = items(value).ok_or_else(|| anyhow::anyhow!("parameters is a list, not {}", read::what(value)))?;
-    let mut parameters: Vec<Parameter> = Vec::new();
-    for value in list {
-        let Some(Data(Datum::Parameter(parameter))) = Data::from_value(value) else {
-            anyhow::bail!("expected count(...), expression(...) or the like in parameters, not {}", read::what(value));
-        };
-        let twice = parameters.iter().any(|known| known.name == parameter.name);
-        anyhow::ensure!(!twice, "the parameter {} is declared twice", parameter.name);
-        parameters.push(parameter);
-    }
-    let counted = parameters.iter().any(|one| one.name == "peers" && one.kind == Kind::Count);
-    anyhow::ensure!(counted, "an experiment needs the parameter count(\"peers\", 10, min = 1)");
-    Ok(parameters)
-}
-
-fn strings(name: &str, value: Option<Value<'_>>) -> anyhow::Result<Vec<String>> {
-    let Some(value) = value.filter(|value| !value.is_none()) else { return Ok(Vec::new()) };
-    let list = items(value).ok_or_else(|| anyhow::anyhow!("{name} is a list of texts, not {}", read::what(value)))?;
-    let text = |value: Value<'_>| value.unpack_str().map(String::from);
-    list.into_iter().map(text).collect::<Option<_>>().ok_or_else(|| anyhow::anyhow!("{name} is a list of texts"))
-}
-
-fn items<'v>(value: Value<'v>) -> Option<Vec<Value<'v>>> {
-    use starlark::values::UnpackValue;
-    let list = UnpackListOrTuple::<Value<'v>>::unpack_value(value).ok().flatten()?;
-    (list.items.len() <= ENTRIES_MAX).then_some(list.items)
 }
 
 /// A parameter's value as the file sees it: an expression as the sum over all peers, a span as text.

@@ -17,7 +17,6 @@ use crate::experiment::{Kind, Parameter};
 
 /// The functions that declare parameters.
 #[starlark_module]
-#[allow(clippy::too_many_arguments)]
 pub(super) fn parameters(builder: &mut GlobalsBuilder) {
     /// A whole number.
     fn count<'v>(

@@ -5,6 +5,7 @@
 //! parameters, as in `faults = lambda p: [at("3s", crash(p.peers))]`.
 
 mod bounded;
+mod call;
 mod data;
 mod evaluate;
 mod functions;

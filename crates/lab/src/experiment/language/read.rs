@@ -6,11 +6,15 @@ use starlark::values::dict::DictRef;
 use starlark::values::list_or_tuple::UnpackListOrTuple;
 use starlark::values::{UnpackValue, Value};
 
-use super::data::{Data, Datum, Parts};
+use super::data::{Data, Datum, Parts, Stop};
 use crate::experiment::units::span;
+use crate::experiment::{Kind, Parameter};
 
 /// The most regions of a latency table.
 const REGIONS_MAX: usize = 100;
+
+/// The most parameters, and the most entries of lists of texts.
+const ENTRIES_MAX: usize = 1_000;
 
 /// A choice of peers: as a function gave it, a number, or a list of numbers.
 pub(super) fn peers(value: Value<'_>) -> anyhow::Result<Peers> {
@@ -129,6 +133,50 @@ pub(super) fn faults(value: Value<'_>) -> anyhow::Result<Vec<Timed>> {
         _ => anyhow::bail!("expected at(\"3s\", ...) in the list of faults, not {}", what(value)),
     });
     timed.collect()
+}
+
+/// A rule for the end.
+pub(super) fn stop(value: Value<'_>) -> anyhow::Result<Stop> {
+    match Data::from_value(value) {
+        Some(Data(Datum::Stop(stop))) => Ok(stop),
+        _ => anyhow::bail!("expected targets_met(within = \"60s\") or time_limit(\"60s\"), not {}", what(value)),
+    }
+}
+
+/// What a person may choose; the number of peers is among it.
+pub(super) fn parameters(value: Option<Value<'_>>) -> anyhow::Result<Vec<Parameter>> {
+    let value = value.unwrap_or_else(Value::new_none);
+    let list = items(value).ok_or_else(|| anyhow::anyhow!("parameters is a list, not {}", what(value)))?;
+    let mut parameters: Vec<Parameter> = Vec::new();
+    for value in list {
+        let Some(Data(Datum::Parameter(parameter))) = Data::from_value(value) else {
+            anyhow::bail!("expected count(...), expression(...) or the like in parameters, not {}", what(value));
+        };
+        let twice = parameters.iter().any(|known| known.name == parameter.name);
+        anyhow::ensure!(!twice, "the parameter {} is declared twice", parameter.name);
+        parameters.push(parameter);
+    }
+    let counted = parameters.iter().any(|one| one.name == "peers" && one.kind == Kind::Count);
+    anyhow::ensure!(counted, "an experiment needs the parameter count(\"peers\", 10, min = 1)");
+    Ok(parameters)
+}
+
+/// A list of texts; empty when there is none.
+pub(super) fn strings(name: &str, value: Option<Value<'_>>) -> anyhow::Result<Vec<String>> {
+    let Some(value) = value.filter(|value| !value.is_none()) else { return Ok(Vec::new()) };
+    let list = items(value).ok_or_else(|| anyhow::anyhow!("{name} is a list of texts, not {}", what(value)))?;
+    let text = |value: Value<'_>| value.unpack_str().map(String::from);
+    list.into_iter().map(text).collect::<Option<_>>().ok_or_else(|| anyhow::anyhow!("{name} is a list of texts"))
+}
+
+fn items<'v>(value: Value<'v>) -> Option<Vec<Value<'v>>> {
+    let list = UnpackListOrTuple::<Value<'v>>::unpack_value(value).ok().flatten()?;
+    (list.items.len() <= ENTRIES_MAX).then_some(list.items)
+}
+
+/// Is it a function of the parameters?
+pub(super) fn is_function(value: Value<'_>) -> bool {
+    value.get_type() == "function"
 }
 
 /// What a value is, for an error.

@@ -1,0 +1,146 @@
+//! A run in the simulator, at the speed asked for.
+
+use std::time::{Duration, Instant as Wall};
+
+use rumormill_core::{Instant, Outcome};
+use rumormill_sim::Status;
+use rumormill_trace::{Messages, Target};
+
+use super::start::{End, Running};
+use super::{Progress, Speed};
+use crate::registry::Simulated;
+
+/// How long a slice of a run at full speed should take on the person's clock: so late does it hear of a stop.
+const SLICE: Duration = Duration::from_millis(40);
+
+/// How often a paced run goes on.
+const TICK: Duration = Duration::from_millis(20);
+
+impl Running {
+    /// Simulates to the end.
+    pub(super) fn simulate(&mut self) -> End {
+        let sink = self.wants_events.then(|| Box::new(self.outlets.clone()) as Box<dyn rumormill_core::trace::Sink + Send>);
+        let parameters = &self.resolved.setup.parameters;
+        let mut simulation = match self.protocol.simulate(parameters, self.resolved.settings(), sink) {
+            Ok(simulation) => simulation,
+            Err(error) => return End { outcome: Outcome::Failed, digest: None, error: Some(error.to_string()) },
+        };
+        let (outcome, error) = self.drive(&mut *simulation);
+        let report = simulation.report();
+        let mut progress = self.progress(&simulation.status());
+        progress.virtual_seconds = report.virtual_time.as_secs_f64();
+        self.publish(Instant::ZERO + report.virtual_time, progress);
+        End { outcome, digest: Some(report.digest.to_string()), error }
+    }
+
+    fn drive(&self, simulation: &mut dyn Simulated) -> (Outcome, Option<String>) {
+        let mut pace = Pace::new(self.resolved.order.speed);
+        loop {
+            for fault in self.control.take_faults() {
+                if let Err(error) = simulation.inject(fault) {
+                    return (Outcome::Failed, Some(error.to_string()));
+                }
+            }
+            if self.control.is_stopped() {
+                return (Outcome::Stopped, None);
+            }
+            let begun = Wall::now();
+            let ended = simulation.run_until(pace.next());
+            let status = simulation.status();
+            self.publish(status.now, self.progress(&status));
+            if let Some(outcome) = ended {
+                let error = (outcome == Outcome::Failed).then(|| "no peer is left that could go on".to_string());
+                return (outcome, error);
+            }
+            if let Some(rest) = pace.after(begun.elapsed()) {
+                self.control.sleep(rest);
+            }
+        }
+    }
+
+    fn progress(&self, status: &Status) -> Progress {
+        Progress {
+            virtual_seconds: status.now.as_secs_f64(),
+            wall_seconds: self.began.elapsed().as_secs_f64(),
+            events: status.events,
+            messages: messages(status.messages),
+            targets: status.targets.iter().map(|(name, target)| (name.clone(), of(*target))).collect(),
+            peers: status.peers,
+            up: status.up,
+            done: status.done,
+            pids: Vec::new(),
+            trace_dropped: 0,
+        }
+    }
+}
+
+fn of(target: rumormill_sim::TargetReport) -> Target {
+    Target { met: target.met.into(), peers: target.peers.into() }
+}
+
+fn messages(messages: rumormill_sim::Messages) -> Messages {
+    let rumormill_sim::Messages { sent, delivered, dropped, bytes, .. } = messages;
+    Messages { sent, delivered, dropped, bytes }
+}
+
+/// How far the next step goes.
+struct Pace {
+    speed: Speed,
+    began: Wall,
+    until: Instant,
+    slice: Duration,
+}
+
+impl Pace {
+    fn new(speed: Speed) -> Self {
+        Self { speed, began: Wall::now(), until: Instant::ZERO, slice: Duration::from_millis(1) }
+    }
+
+    fn next(&mut self) -> Instant {
+        self.until = match self.speed {
+            Speed::Max => self.until + self.slice,
+            Speed::Times(times) => Instant::ZERO + self.began.elapsed().mul_f64(times),
+        };
+        self.until
+    }
+
+    /// Learns how long the step took; how long to rest before the next.
+    fn after(&mut self, took: Duration) -> Option<Duration> {
+        match self.speed {
+            Speed::Max => {
+                if took < SLICE / 2 {
+                    self.slice = (self.slice * 2).min(Duration::from_secs(3600));
+                } else if took > SLICE * 2 {
+                    self.slice = (self.slice / 2).max(Duration::from_micros(10));
+                }
+                None
+            }
+            Speed::Times(_) => TICK.checked_sub(took),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_at_full_speed_learns_how_much_it_can_do_in_a_slice() {
+        let mut pace = Pace::new(Speed::Max);
+        for _ in 0..10 {
+            pace.next();
+            assert_eq!(pace.after(Duration::ZERO), None);
+        }
+        assert_eq!(pace.slice, Duration::from_millis(1024));
+        pace.after(Duration::from_secs(1));
+        assert_eq!(pace.slice, Duration::from_millis(512));
+    }
+
+    #[test]
+    fn a_paced_run_follows_the_clock() {
+        let mut pace = Pace::new(Speed::Times(0.0));
+        assert_eq!(pace.next(), Instant::ZERO);
+        assert_eq!(pace.after(Duration::from_millis(5)), Some(Duration::from_millis(15)));
+        assert_eq!(pace.after(Duration::from_millis(50)), None);
+    }
+}
