@@ -10,7 +10,7 @@ use std::time::Duration;
 use rumormill_core::{Launch, ParameterError};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinHandle, LocalSet, spawn_local};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -27,6 +27,9 @@ const MAX_BATCH: usize = 4_096;
 
 /// Documents that wait for the reporter, at most.
 const MAX_REPORTS: usize = 64;
+
+/// Dials of one process that are under way at once, at most: where all dial all, more would only time out.
+const MAX_DIALS: usize = 16;
 
 /// How long the peers have to stop in good order.
 const LEAVING: Duration = Duration::from_secs(1);
@@ -126,7 +129,15 @@ impl<P: Launch + 'static> Process<P> {
         let weather =
             Weather::new(assignment.network.clone(), assignment.seed, members.count(), rumormill_core::rng::mix(salt));
         let config = P::config(&assignment.parameters)?;
-        let shared = Shared { assignment, config, members, weather: RefCell::new(weather), outbox };
+        let shared = Shared {
+            assignment,
+            config,
+            members,
+            weather: RefCell::new(weather),
+            outbox,
+            notary: Rc::default(),
+            dials: Arc::new(Semaphore::new(MAX_DIALS)),
+        };
         let peers = Rc::default();
         Ok(Self { shared: Rc::new(shared), peers, reports, clock: RunClock::new(0), past: Vec::new() })
     }

@@ -1,5 +1,7 @@
 //! Signed peer records: where a peer can be reached, said by the peer itself.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use rumormill_core::{PeerId, Signature};
@@ -12,6 +14,9 @@ pub const MAX_ADDRESSES: usize = 8;
 
 /// The most bytes of an encoded record: key, sequence number, eight IPv6 addresses, signature.
 pub const MAX_RECORD_BYTES: usize = 32 + 10 + 1 + MAX_ADDRESSES * 20 + 64;
+
+/// Records that a [`Notary`] remembers; beyond that it forgets them all.
+const MAX_CHECKED: usize = 65_536;
 
 /// What is signed begins with this, so that a record's signature means nothing elsewhere.
 const DOMAIN: &[u8] = b"rumormill peer record 1\0";
@@ -64,6 +69,13 @@ impl PeerRecord {
     /// # Errors
     /// When it is not.
     pub fn decode(bytes: &[u8]) -> Result<Self, RecordError> {
+        let record = Self::decode_unchecked(bytes)?;
+        record.check()?;
+        Ok(record)
+    }
+
+    /// The record in `bytes`, whoever signed it.
+    fn decode_unchecked(bytes: &[u8]) -> Result<Self, RecordError> {
         if bytes.len() > MAX_RECORD_BYTES {
             return Err(RecordError::TooLong { bytes: bytes.len() });
         }
@@ -71,7 +83,6 @@ impl PeerRecord {
         if !rest.is_empty() {
             return Err(RecordError::Malformed);
         }
-        record.check()?;
         Ok(record)
     }
 
@@ -118,6 +129,28 @@ impl PeerRecord {
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+}
+
+/// Checks records, and each only once: the peers of a process all hear the same ones from the tracker.
+#[derive(Debug, Default)]
+pub(crate) struct Notary {
+    checked: RefCell<BTreeMap<PeerId, PeerRecord>>,
+}
+
+impl Notary {
+    /// The record in `bytes`, if it is whole, within bounds and signed by its peer.
+    pub fn decode(&self, bytes: &[u8]) -> Result<PeerRecord, RecordError> {
+        let record = PeerRecord::decode_unchecked(bytes)?;
+        let mut checked = self.checked.borrow_mut();
+        if checked.get(&record.id()) != Some(&record) {
+            record.check()?;
+            if checked.len() >= MAX_CHECKED {
+                checked.clear();
+            }
+            checked.insert(record.id(), record.clone());
+        }
+        Ok(record)
     }
 }
 
@@ -170,6 +203,18 @@ mod tests {
             let at = at.index(bytes.len());
             bytes[at] ^= flip;
             prop_assert!(PeerRecord::decode(&bytes).is_err());
+        }
+
+        #[test]
+        fn a_notary_is_as_strict(at: prop::sample::Index, flip in 1_u8..) {
+            let notary = Notary::default();
+            let record = PeerRecord::new(&Identity::from_seed(&[5; 32]), 9, &["127.0.0.1:7000".parse().unwrap()]);
+            let mut bytes = encoded(&record);
+            prop_assert_eq!(notary.decode(&bytes), Ok(record.clone()));
+            prop_assert_eq!(notary.decode(&bytes), Ok(record));
+            let at = at.index(bytes.len());
+            bytes[at] ^= flip;
+            prop_assert!(notary.decode(&bytes).is_err());
         }
 
         #[test]

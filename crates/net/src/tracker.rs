@@ -161,7 +161,7 @@ async fn attend(
     let registration = async {
         let connection = incoming.await?;
         let (sender, mut receiver) = connection.accept_bi().await?;
-        let records = read_records(&mut receiver).await?;
+        let records = read_records(&mut receiver, PeerRecord::decode).await?;
         Ok::<_, Box<dyn std::error::Error + Send + Sync>>((connection, sender, records))
     };
     let (connection, mut sender, records) = tokio::time::timeout(REGISTRATION, registration).await??;
@@ -209,8 +209,11 @@ pub(crate) async fn write_records(to: &mut SendStream, records: &[PeerRecord]) -
     to.write_all(&bytes).await
 }
 
-/// Reads one batch; the records' signatures hold.
-pub(crate) async fn read_records(from: &mut RecvStream) -> Result<Vec<PeerRecord>, TalkError> {
+/// Reads one batch of records that `check` decodes and finds valid.
+pub(crate) async fn read_records(
+    from: &mut RecvStream,
+    check: impl Fn(&[u8]) -> Result<PeerRecord, RecordError>,
+) -> Result<Vec<PeerRecord>, TalkError> {
     let mut count = [0; 2];
     from.read_exact(&mut count).await?;
     let count = u16::from_be_bytes(count);
@@ -225,7 +228,7 @@ pub(crate) async fn read_records(from: &mut RecvStream) -> Result<Vec<PeerRecord
         let length = usize::from(u16::from_be_bytes(length));
         let record = bytes.get_mut(..length).ok_or(RecordError::TooLong { bytes: length })?;
         from.read_exact(record).await?;
-        records.push(PeerRecord::decode(record)?);
+        records.push(check(record)?);
     }
     Ok(records)
 }

@@ -9,17 +9,20 @@
 mod endpoint;
 mod reader;
 mod slot;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rumormill_core::trace::{EventId, Kind};
 use rumormill_core::{Link, PeerId};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::AbortHandle;
 
 use crate::book::{AddressBook, Origin};
@@ -121,6 +124,8 @@ struct Inner {
     body_limit: usize,
     inbox: mpsc::Sender<Input>,
     scribe: Scribe,
+    /// Dials of this process that may be under way at once.
+    dials: Arc<Semaphore>,
     clock: RefCell<RunClock>,
     links: RefCell<BTreeMap<PeerId, Entry>>,
 }
@@ -150,6 +155,7 @@ pub(crate) struct Setup {
     pub listen: IpAddr,
     pub inbox: mpsc::Sender<Input>,
     pub scribe: Scribe,
+    pub dials: Arc<Semaphore>,
 }
 
 /// Why there are no links.
@@ -165,7 +171,7 @@ impl Links {
     /// Opens the peer's socket. Must run within a `LocalSet`. Nothing is accepted before
     /// [`Links::open`].
     pub fn bind(setup: Setup) -> Result<Self, LinkError> {
-        let Setup { identity, trust, book, hello, body_limit, listen, inbox, scribe } = setup;
+        let Setup { identity, trust, book, hello, body_limit, listen, inbox, scribe, dials } = setup;
         let transport = transport(&Handshakes::new(&identity, &trust)?);
         let bind = |source| LinkError::Bind { listen, source };
         let socket = std::net::UdpSocket::bind((listen, 0)).map_err(bind)?;
@@ -180,6 +186,7 @@ impl Links {
             body_limit,
             inbox,
             scribe,
+            dials,
             clock: RefCell::new(RunClock::new(crate::clock::monotonic_ns())),
             links: RefCell::default(),
         })))

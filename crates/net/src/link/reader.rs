@@ -21,6 +21,8 @@ const GRACE: Duration = Duration::from_millis(500);
 /// Why a connection does not come about.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum EstablishError {
+    #[error("cannot dial: {0}")]
+    Dial(#[from] quinn::ConnectError),
     #[error("connection lost: {0}")]
     Lost(#[from] ConnectionError),
     #[error("no hello came in time")]

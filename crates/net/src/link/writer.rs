@@ -1,15 +1,19 @@
 //! The sending half of a link: dials when there is something to send, writes, backs off, rests.
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use quinn::SendStream;
 use rumormill_core::PeerId;
 use tokio::sync::mpsc;
+use tokio::task::{JoinHandle, spawn_local};
 use tokio::time::{sleep, timeout};
 
+use super::reader::EstablishError;
 use super::slot::{Established, Slot};
 use super::{Goodbye, HANDSHAKE, Inner, PATIENCE, Queued, REST, reader};
+use crate::PeerRecord;
 use crate::tls::server_name;
 
 /// The first pause after a failed dial; each further one is twice as long, up to [`BACK_OFF_MAX`], and
@@ -19,7 +23,7 @@ const BACK_OFF_MAX: Duration = Duration::from_secs(1);
 
 /// Writes a link's queue until the links close.
 pub(super) async fn run(inner: Rc<Inner>, remote: PeerId, mut queue: mpsc::Receiver<Queued>, slot: Rc<Slot>) {
-    let mut writer = Writer { inner, remote, slot, using: None, failures: 0 };
+    let mut writer = Writer { inner, remote, slot, using: None, dialling: None, failures: 0 };
     loop {
         let slot = Rc::clone(&writer.slot);
         tokio::select! {
@@ -39,6 +43,8 @@ struct Writer {
     slot: Rc<Slot>,
     /// The connection that is written to, and this side's stream on it.
     using: Option<(Rc<Established>, SendStream)>,
+    /// The dial under way.
+    dialling: Option<JoinHandle<()>>,
     /// Failed dials in a row.
     failures: u32,
 }
@@ -110,32 +116,21 @@ impl Writer {
 
     /// Dials once; true when there is a connection then, whoever dialled it.
     async fn connect(&mut self) -> bool {
-        let Some(record) = self.inner.book.record(self.remote) else {
-            return false;
+        let dial = match self.dialling.take() {
+            Some(dial) => dial,
+            None => match self.inner.book.record(self.remote) {
+                Some(record) => spawn_local(dial(Rc::clone(&self.inner), record)),
+                None => return false,
+            },
         };
-        let name = server_name(&record.key());
-        for &address in record.addresses() {
-            let client = self.inner.transport.client.clone();
-            let Ok(connecting) = self.inner.endpoint.connect_with(client, address, &name) else {
-                continue;
-            };
-            let dialled = async {
-                let connection = timeout(HANDSHAKE, connecting).await.map_err(|_| reader::EstablishError::Silent)??;
-                reader::establish(&self.inner, connection, Some(self.remote)).await
-            };
-            // The other side may dial at the same time and be first.
-            let result = tokio::select! {
-                result = dialled => result,
-                () = self.slot.changed.notified() => Ok(()),
-            };
-            if let Err(error) = result {
-                tracing::debug!(me = %self.inner.me, to = %self.remote, %address, %error, "cannot connect");
-            }
-            if self.connected() {
-                return true;
-            }
+        // The other side may dial at the same time and be first. The dial goes on then, for over there it
+        // may already be in use; and there is never more than one.
+        let dial = self.dialling.insert(dial);
+        tokio::select! {
+            _ = dial => self.dialling = None,
+            () = self.slot.changed.notified() => {}
         }
-        false
+        self.connected()
     }
 
     /// Waits after a failed dial, unless the other side connects.
@@ -154,6 +149,23 @@ impl Writer {
             && let Some((link, _)) = self.using.take()
         {
             Goodbye::Resting.close(&link.connection, "nothing to say");
+        }
+    }
+}
+
+/// Dials the addresses of a record until one answers, when it is this dial's turn.
+async fn dial(inner: Rc<Inner>, record: Rc<PeerRecord>) {
+    let Ok(_turn) = Arc::clone(&inner.dials).acquire_owned().await else { return };
+    let name = server_name(&record.key());
+    for &address in record.addresses() {
+        let attempt = async {
+            let connecting = inner.endpoint.connect_with(inner.transport.client.clone(), address, &name)?;
+            let connection = timeout(HANDSHAKE, connecting).await.map_err(|_| EstablishError::Silent)??;
+            reader::establish(&inner, connection, Some(record.id())).await
+        };
+        match attempt.await {
+            Ok(()) => return,
+            Err(error) => tracing::debug!(me = %inner.me, to = %record.id(), %address, %error, "cannot connect"),
         }
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use rumormill_core::plan::Fault;
 use rumormill_core::{Instant, Launch, PeerId, Seat, Wire as _};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use crate::assignment::{AssignedSeat, Assignment};
 use crate::book::AddressBook;
@@ -21,6 +21,7 @@ use crate::disk::{Disk, DiskError};
 use crate::frame::{Hello, protocol_id};
 use crate::link::{LinkError, Links, MAX_INBOX, Setup};
 use crate::members::{Members, Trust};
+use crate::record::Notary;
 use crate::scribe::{Outbox, Scribe};
 use crate::weather::Weather;
 use crate::{Identity, IdentityError, PeerRecord};
@@ -37,6 +38,9 @@ pub(crate) struct Shared<P: Launch> {
     pub members: Arc<Members>,
     pub weather: RefCell<Weather>,
     pub outbox: Rc<RefCell<Outbox>>,
+    pub notary: Rc<Notary>,
+    /// Dials that may be under way at once.
+    pub dials: Arc<Semaphore>,
 }
 
 /// What a process tells one of its peers.
@@ -106,10 +110,11 @@ impl<P: Launch + 'static> Peer<P> {
             listen: shared.assignment.listen,
             inbox: inbox.clone(),
             scribe: scribe.clone(),
+            dials: Arc::clone(&shared.dials),
         })?;
         let address = links.address().map_err(PeerFailure::Address)?;
         let record = PeerRecord::new(&identity, sequence, &[address]);
-        track::meet(&links, tracker.clone(), record, book.clone()).await;
+        track::meet(&links, tracker.clone(), record, book.clone(), Rc::clone(&shared.notary)).await;
 
         let (commands, orders) = mpsc::channel(MAX_COMMANDS);
         let state = P::peer(&shared.config, Seat { peerid: seat.peerid, peers: shared.members.count() });

@@ -1,5 +1,6 @@
 //! A peer's side of the tracker: registers its record, and learns those of others as they come.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -8,6 +9,7 @@ use crate::PeerRecord;
 use crate::assignment::TrackerAddress;
 use crate::book::{AddressBook, Origin};
 use crate::link::Links;
+use crate::record::Notary;
 use crate::tls::server_name;
 use crate::tracker;
 
@@ -16,11 +18,17 @@ const RETRY: Duration = Duration::from_millis(200);
 
 /// Registers with the tracker and returns once it has answered; goes on learning in the background for as
 /// long as the peer's endpoint is open.
-pub(super) async fn meet(links: &Links, tracker: TrackerAddress, record: PeerRecord, book: AddressBook) {
+pub(super) async fn meet(
+    links: &Links,
+    tracker: TrackerAddress,
+    record: PeerRecord,
+    book: AddressBook,
+    notary: Rc<Notary>,
+) {
     let (met, mut has_met) = watch::channel(false);
     let links = links.clone();
     tokio::task::spawn_local(async move {
-        while let Err(error) = follow(&links, &tracker, &record, &book, &met).await {
+        while let Err(error) = follow(&links, &tracker, &record, &(&book, &notary), &met).await {
             if matches!(error, TrackError::Connect(quinn::ConnectError::EndpointStopping))
                 || matches!(error, TrackError::Connection(quinn::ConnectionError::LocallyClosed))
             {
@@ -50,7 +58,7 @@ async fn follow(
     links: &Links,
     tracker: &TrackerAddress,
     record: &PeerRecord,
-    book: &AddressBook,
+    (book, notary): &(&AddressBook, &Notary),
     met: &watch::Sender<bool>,
 ) -> Result<(), TrackError> {
     let (endpoint, transport) = links.endpoint();
@@ -59,7 +67,7 @@ async fn follow(
     let (mut sender, mut receiver) = connection.open_bi().await?;
     tracker::write_records(&mut sender, std::slice::from_ref(record)).await?;
     loop {
-        match tracker::read_records(&mut receiver).await {
+        match tracker::read_records(&mut receiver, |bytes| notary.decode(bytes)).await {
             Ok(records) => {
                 for record in records {
                     book.learn(record, Origin::Tracker);

@@ -18,8 +18,7 @@ pub fn launchpad(protocol: &str, parameters: Parameters, peers: u32) -> Launchpa
     let mut launchpad = Launchpad::new(std::env::current_exe().unwrap(), protocol, parameters, peers);
     launchpad.args = peer_args();
     launchpad.seed = 7;
-    launchpad.plan.network =
-        Network { latency: Latency::Constant(Duration::ZERO), conditions: Conditions::default() };
+    launchpad.plan.network = Network { latency: Latency::Constant(Duration::ZERO), conditions: Conditions::default() };
     launchpad
 }
 

@@ -5,9 +5,9 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rumormill_core::Outcome;
 use rumormill_core::trace::{EventId, Kind};
-use rumormill_net::{StartError, Supervisor};
+use rumormill_core::{Outcome, Value};
+use rumormill_net::{NetReport, StartError, Supervisor};
 
 use crate::harness::{alive, assert_completed, finish, flood, of, run};
 
@@ -98,7 +98,8 @@ async fn gone_within(patience: Duration, pids: &[u32]) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_prevents_a_start_is_said() {
-    let error = Supervisor::start(flood(2, 1, |launchpad| launchpad.binary = "/no/such/program".into())).await.unwrap_err();
+    let error =
+        Supervisor::start(flood(2, 1, |launchpad| launchpad.binary = "/no/such/program".into())).await.unwrap_err();
     assert!(matches!(error, StartError::Spawn { .. }), "{error}");
 
     let error = Supervisor::start(flood(2, 1, |launchpad| {
@@ -109,9 +110,39 @@ async fn what_prevents_a_start_is_said() {
     let StartError::Died { stderr, .. } = &error else { panic!("{error}") };
     assert!(stderr.contains("messages"), "{error}");
 
-    let error = Supervisor::start(flood(2, 1, |launchpad| launchpad.folder = Some("/proc/nowhere".into()))).await.unwrap_err();
+    let error =
+        Supervisor::start(flood(2, 1, |launchpad| launchpad.folder = Some("/proc/nowhere".into()))).await.unwrap_err();
     assert!(matches!(error, StartError::Folder { .. }), "{error}");
 
     let error = Supervisor::start(flood(2, 1, |launchpad| launchpad.listen = [192, 0, 2, 1].into())).await.unwrap_err();
     assert!(error.to_string().contains("192.0.2.1"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_peers_in_twenty_processes_flood_a_message_each() {
+    let begun = Instant::now();
+    let supervisor = Supervisor::start(flood(200, 0, |launchpad| {
+        let shares = Value::PerPeer(vec![1; 200].into());
+        launchpad.parameters.0.insert("messages".into(), shares);
+        launchpad.peers_per_process = 10;
+        launchpad.topology = rumormill_core::Topology::Random { degree: 8 };
+    }))
+    .await
+    .unwrap();
+    let started = begun.elapsed();
+    let memory: u64 = supervisor.pids().into_iter().map(resident_kb).sum();
+    let (report, trace) = finish(supervisor).await;
+    assert_completed(&report);
+    assert_eq!(report.targets["messages"].met, 200);
+    assert_eq!(report.trace_dropped, 0);
+    let NetReport { wall, events, messages, .. } = report;
+    println!("200 peers: started in {started:?}, {memory} kB then, complete in {wall:?}, {events} events");
+    println!("{messages:?}, {} in the trace", trace.len());
+}
+
+/// Memory of a process that is resident, in kB.
+fn resident_kb(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
 }

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use rumormill_core::{
-    Context, Launch, Link, ParameterError, Parameters, PeerId, Protocol, Seat, Wire,
-};
+use rumormill_core::{Context, Launch, Link, ParameterError, Parameters, PeerId, Protocol, Seat, Wire};
 use serde::{Deserialize, Serialize};
 
 /// How often a peer pings each neighbor.
