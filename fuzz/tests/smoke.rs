@@ -1,33 +1,16 @@
 //! Every fuzz target for a few seconds, on mutations of its corpus. `RUMORMILL_FUZZ_SECONDS` makes it longer.
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
-use std::panic;
-use std::sync::Once;
 use std::time::Duration;
 
 use rumormill_fuzz::smoke::{corpus, smoke};
 use rumormill_fuzz::{TARGETS, Target};
-
-/// Says nothing of panics inside the Parquet library: our reader expects them of damaged files, and makes
-/// errors of them.
-fn expect_panics_of_parquet() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let hook = panic::take_hook();
-        panic::set_hook(Box::new(move |panic| {
-            if !panic.location().is_some_and(|place| place.file().contains("/parquet-")) {
-                hook(panic);
-            }
-        }));
-    });
-}
 
 /// Runs a target; a failing input is printed and kept, so that it can join the corpus.
 fn survives(name: &str) {
     let seconds = std::env::var("RUMORMILL_FUZZ_SECONDS").map_or(4, |seconds| seconds.parse().unwrap());
     let target = *TARGETS.iter().find(|target| target.name == name).unwrap();
     let inputs = corpus(target).unwrap();
-    expect_panics_of_parquet();
     assert!(!inputs.is_empty(), "corpus/{name} is empty");
     match smoke(target, &inputs, 1, Duration::from_secs(seconds)) {
         Ok(runs) => {
@@ -51,6 +34,26 @@ fn wire() {
 #[test]
 fn run() {
     survives("run");
+}
+
+#[test]
+fn frame() {
+    survives("frame");
+}
+
+#[test]
+fn reporter() {
+    survives("reporter");
+}
+
+#[test]
+fn expression() {
+    survives("expression");
+}
+
+#[test]
+fn experiment() {
+    survives("experiment");
 }
 
 #[test]
