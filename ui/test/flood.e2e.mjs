@@ -4,64 +4,11 @@
 // RUMORMILL_URL  the address that the lab printed, with its token
 // SCREENSHOTS    a folder for pictures; none are taken without it
 
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import { openBrowser, openPage } from "./browser.mjs";
+import { finish, holds, id, Lab } from "./steps.mjs";
 
 const url = process.env.RUMORMILL_URL;
-const pictures = process.env.SCREENSHOTS;
 const EXPRESSION = "100 if peerid == 1 else 0";
-const WAIT_MS = 60_000;
-
-let passed = 0;
-let failed = 0;
-
-/** Waits until `of` gives something true, and counts whether it did. */
-async function holds(what, of, wait_ms = WAIT_MS) {
-  const until = Date.now() + wait_ms;
-  let last;
-  do {
-    last = await of().catch((error) => error);
-    if (last && !(last instanceof Error)) {
-      passed += 1;
-      console.log(`ok      ${what}`);
-      return true;
-    }
-    await new Promise((done) => setTimeout(done, 50));
-  } while (Date.now() < until);
-  failed += 1;
-  console.log(`FAILED  ${what}${last instanceof Error ? `: ${last.message.split("\n")[0]}` : ""}`);
-  return false;
-}
-
-const id = (name) => `[data-testid="${name}"]`;
-
-class Lab {
-  constructor(page) {
-    this.page = page;
-  }
-
-  text = (name) => this.page.locator(id(name)).first().textContent({ timeout: 2000 });
-  attribute = (name, key) =>
-    this.page.locator(id(name)).first().getAttribute(`data-${key}`, { timeout: 2000 });
-  number = async (name, key) => Number(await this.attribute(name, key));
-  fill = (name, value) => this.page.fill(id(name), value);
-  click = (name) => this.page.click(id(name));
-  seen = (name) => this.page.locator(id(name)).first().isVisible();
-  is = async (name, pattern) => pattern.test((await this.text(name)) ?? "");
-  ready = () => this.page.locator(id("run")).isEnabled();
-
-  async picture(name) {
-    if (pictures) await this.page.screenshot({ path: join(pictures, `${name}.png`) });
-  }
-
-  /** Starts a run and waits for its picture. */
-  async run() {
-    await this.page.waitForSelector(`${id("run")}:not([disabled])[data-checking="false"]`);
-    await this.click("run");
-    await this.page.waitForSelector(id("graph-canvas"));
-  }
-}
 
 /** The form: a wrong expression is told where, a right one is summed before the run. */
 async function form(lab) {
@@ -214,7 +161,6 @@ async function many(lab) {
 
 async function main() {
   if (!url) throw new Error("set RUMORMILL_URL to the address that the lab printed");
-  if (pictures) await mkdir(pictures, { recursive: true });
   const browser = await openBrowser();
   try {
     const { page, complaints } = await openPage(browser, { colorScheme: "light" });
@@ -228,11 +174,4 @@ async function main() {
   }
 }
 
-try {
-  await main();
-} catch (error) {
-  failed += 1;
-  console.log(`FAILED  ${error.message}`);
-}
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed === 0 ? 0 : 1);
+await finish(main);

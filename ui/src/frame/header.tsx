@@ -3,7 +3,7 @@
 import { LabError, lab } from "../api/client";
 import type { Bench } from "../model/run";
 import { bench, benchError, line, watchRun } from "../state/bench";
-import { loadRuns } from "../state/gallery";
+import { labError, loadRuns } from "../state/gallery";
 import { theme, toggleTheme } from "../state/preferences";
 import mark from "../style/mark.svg";
 import { clock, exact } from "../words/format";
@@ -19,6 +19,11 @@ export function Header() {
         Rumormill
       </a>
       {of && <Title of={of} />}
+      {!of && labError.value && (
+        <span class="lost" role="alert">
+          {labError.value}
+        </span>
+      )}
       <span class="grow" />
       {of && <Progress of={of} />}
       <button

@@ -30,6 +30,17 @@ interface Comet {
 
 type Point = [number, number];
 
+/** What comets fly through. */
+export interface Sky {
+  red: string;
+  /** Radius of the discs. */
+  radius: number;
+  /** Only comets of this disc are drawn, when not -1. */
+  focus: number;
+  /** Where a disc is. */
+  at: (index: number) => Point;
+}
+
 /** The comets of one picture. */
 export class Comets {
   private flying: Comet[] = [];
@@ -63,20 +74,15 @@ export class Comets {
   }
 
   /** Draws all comets where they are now, and forgets those that have arrived. */
-  draw(
-    g: CanvasRenderingContext2D,
-    now: number,
-    red: string,
-    radius: number,
-    at: (index: number) => Point,
-  ): void {
+  draw(g: CanvasRenderingContext2D, now: number, sky: Sky): void {
     this.pace(now);
     this.flying = this.flying.filter((c) => now - c.start < FLIGHT_MS);
     g.lineCap = "round";
     for (const comet of this.flying) {
       const share = (now - comet.start) / FLIGHT_MS;
       if (share < 0) continue;
-      drawOne(g, comet, share, red, radius, at(comet.from), at(comet.to));
+      if (sky.focus >= 0 && comet.from !== sky.focus && comet.to !== sky.focus) continue;
+      drawOne(g, comet, share, sky);
     }
     g.globalAlpha = 1;
   }
@@ -95,11 +101,9 @@ function drawOne(
   g: CanvasRenderingContext2D,
   comet: Comet,
   share: number,
-  red: string,
-  radius: number,
-  a: Point,
-  b: Point,
+  { red, radius, at }: Sky,
 ): void {
+  const [a, b] = [at(comet.from), at(comet.to)];
   // From rim to rim. A lost one slows down to its end in the middle of the way.
   const rim = Math.min(0.45, radius / Math.max(1, Math.hypot(b[0] - a[0], b[1] - a[1])));
   const done = comet.lost ? 0.5 * (1 - (1 - share) ** 2) : share;

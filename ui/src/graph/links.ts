@@ -34,8 +34,14 @@ export interface EdgeStyle {
   radius: number;
 }
 
+/** The links to draw, and how many there are besides. */
+export interface Choice {
+  links: Link[];
+  left: number;
+}
+
 /** Chooses the links to draw: the latest ones, as many as there is time for. */
-export function choose(bench: Bench, scene: Scene, style: EdgeStyle): Link[] {
+export function choose(bench: Bench, scene: Scene, style: EdgeStyle): Choice {
   const links: Link[] = [];
   for (const edge of bench.edges.list) {
     if (scene.community !== null && edge.community !== scene.community) continue;
@@ -45,10 +51,12 @@ export function choose(bench: Bench, scene: Scene, style: EdgeStyle): Link[] {
     const link = shown(edge, from, to, style.hiddenKinds);
     if (link) links.push(link);
   }
-  if (links.length <= style.max) return links;
+  if (links.length <= style.max) return { links, left: 0 };
+  const all = links.length;
   links.sort((a, b) => b.edge.last - a.edge.last || b.count - a.count);
   const near = style.focus < 0 ? [] : links.slice(style.max).filter((l) => touches(l, style.focus));
-  return links.slice(0, style.max).concat(near.slice(0, style.max));
+  const drawn = links.slice(0, style.max).concat(near.slice(0, style.max));
+  return { links: drawn, left: all - drawn.length };
 }
 
 function shown(edge: Edge, from: number, to: number, hidden: ReadonlySet<number>): Link | null {

@@ -262,10 +262,10 @@ function captions(
   g.lineJoin = "round";
   g.strokeStyle = palette.paper;
   g.fillStyle = palette.ink;
-  const [cx, cy] = toScreen(camera, size, 0, 0);
+  const [cx, cy, reach] = middle(visible.map((i) => placeOf(scene, i, camera, size)));
   for (const i of visible) {
     const [x, y] = placeOf(scene, i, camera, size);
-    const side = sideOf(x - cx, y - cy);
+    const side = sideOf((x - cx) / reach, (y - cy) / reach);
     const text = scene.caption(i);
     g.textAlign = side === "left" ? "right" : side === "right" ? "left" : "center";
     g.textBaseline = side === "above" ? "bottom" : side === "below" ? "top" : "middle";
@@ -276,8 +276,18 @@ function captions(
   }
 }
 
-/** On which side of a disc there is most room for its caption: away from the middle. */
+/** The middle of the discs in sight, and how far they reach from it. */
+function middle(places: readonly [number, number][]): [number, number, number] {
+  const count = Math.max(1, places.length);
+  const cx = places.reduce((sum, [x]) => sum + x, 0) / count;
+  const cy = places.reduce((sum, [, y]) => sum + y, 0) / count;
+  const reach = places.reduce((most, [x, y]) => Math.max(most, Math.hypot(x - cx, y - cy)), 1);
+  return [cx, cy, reach];
+}
+
+/** On which side of a disc there is most room for its caption: away from the middle, if far out. */
 function sideOf(dx: number, dy: number): "left" | "right" | "above" | "below" {
+  if (Math.hypot(dx, dy) < 0.6) return "below";
   if (Math.abs(dx) > Math.abs(dy) * 0.35) return dx < 0 ? "left" : "right";
   return dy < 0 ? "above" : "below";
 }

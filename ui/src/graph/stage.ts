@@ -18,6 +18,8 @@ export type Layout = "circle" | "force";
 
 /** With up to so many peers, captions are always there. */
 export const CAPTIONS_MAX = 60;
+/** About the width of a caption's character. */
+const CAPTION_CHARACTER_PX = 5.8;
 /** Zoomed in so far that at most so many are seen, captions are there too. */
 const CAPTION_SPACING_PX = 64;
 /** Between two pictures, unless a hand moves something. */
@@ -182,11 +184,19 @@ export class Stage {
   /** Shows everything. */
   fitAll(): void {
     this.moved = false;
-    const captions = this.scene.count <= CAPTIONS_MAX;
-    const margin = captions ? { x: 110, y: 56 } : { x: 36, y: this.bench.aggregated ? 60 : 36 };
-    this.camera = fitAll(this.scene.places, this.size, margin);
+    this.camera = fitAll(this.scene.places, this.size, this.margin());
     this.fitScale = this.camera.scale;
     this.want(true);
+  }
+
+  /** Room for captions and tools around the discs, pixels. */
+  private margin(): { x: number; y: number } {
+    if (this.scene.count > CAPTIONS_MAX) return { x: 36, y: this.bench.aggregated ? 60 : 36 };
+    let longest = 8;
+    for (let i = 0; i < this.scene.count; i++)
+      longest = Math.max(longest, this.scene.caption(i).length);
+    const x = 30 + longest * CAPTION_CHARACTER_PX;
+    return { x: Math.min(x, this.size.width * 0.36), y: 52 };
   }
 
   zoom(at: [number, number], factor: number): void {
@@ -321,7 +331,8 @@ export class Stage {
     g.clearRect(0, 0, this.size.width, this.size.height);
     const began = performance.now();
     const style = { hiddenKinds: this.hiddenKinds, focus: this.hover, max: this.edgesMax, radius };
-    this.links = choose(this.bench, this.scene, style);
+    const { links, left } = choose(this.bench, this.scene, style);
+    this.links = links;
     const visible = this.drawScene(g, this.discs, style, ratio);
     this.pace(performance.now() - began);
     drawMarks(
@@ -336,7 +347,8 @@ export class Stage {
     this.report({
       peers: this.scene.count,
       edges: this.links.length,
-      hidden: this.bench.edges.list.length - this.links.length + this.bench.edges.hidden,
+      // Which picture the links would be in that the lab left out, nobody knows.
+      hidden: left + (this.community === null ? this.bench.edges.hidden : 0),
     });
   }
 
@@ -380,6 +392,7 @@ export class Stage {
     const ratio = devicePixelRatio || 1;
     g.setTransform(ratio, 0, 0, ratio, 0, 0);
     g.clearRect(0, 0, this.size.width, this.size.height);
-    this.comets.draw(g, now, this.palette.low, this.radius, (index) => this.at(index));
+    const at = (index: number) => this.at(index);
+    this.comets.draw(g, now, { red: this.palette.low, radius: this.radius, focus: this.hover, at });
   }
 }

@@ -24,7 +24,7 @@ export function GraphView({ bench }: { bench: Bench }) {
   const shown = pictures(names.length, one);
   const size = bench.aggregated ? bench.groups.list.length : bench.peers.size;
   return (
-    <div class="graph">
+    <div class={names.length > 1 ? "graph many" : "graph"}>
       <div class="graph-tools">
         {names.length > 1 && <Communities names={names} one={one} />}
         <span class="grow" />

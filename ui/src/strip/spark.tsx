@@ -18,13 +18,24 @@ interface Props {
   /** Draw each value back to the point before it: rates hold for an interval. */
   steps?: boolean;
   tone?: "accent" | "high";
+  /** Has the run ended? Then no more points come. */
+  ended: boolean;
 }
 
 /** The chart's own units; it stretches to the room there is. */
 const WIDE = 400;
 const HIGH = 40;
 
-export function Spark({ title, points, span, max, value, steps = false, tone = "accent" }: Props) {
+export function Spark({
+  title,
+  points,
+  span,
+  max,
+  value,
+  steps = false,
+  tone = "accent",
+  ended,
+}: Props) {
   const host = useRef<HTMLDivElement>(null);
   const [at, setAt] = useState<number | null>(null);
   const last = points.at(-1);
@@ -43,7 +54,7 @@ export function Spark({ title, points, span, max, value, steps = false, tone = "
       <div class="spark-words">
         <span class="quiet">{title}</span>
         <span class="number">
-          {under ? value(under.value) : "–"}
+          {under ? value(under.value) : ended ? "was not watched from here" : "–"}
           {at !== null && under ? ` at ${spanWords(under.t)}` : ""}
         </span>
       </div>

@@ -11,7 +11,9 @@ export function Strip() {
   watchRun();
   const { run } = of;
   const rates = of.history.rates();
-  const done = of.history.samples.map((s) => ({ t: s.t, value: s.done }));
+  // One sample is no course.
+  const samples = of.history.samples.length > 1 ? of.history.samples : [];
+  const done = samples.map((s) => ({ t: s.t, value: s.done }));
   return (
     <section class="strip" aria-label="Course of the run">
       <div class="strip-figures">
@@ -50,6 +52,7 @@ export function Strip() {
         max={Math.max(1, ...rates.map((p) => p.value))}
         value={(v) => rate(v)}
         steps
+        ended={run.state === "ended"}
       />
       <Spark
         title="peers done"
@@ -58,6 +61,7 @@ export function Strip() {
         max={Math.max(1, sizeOf(of))}
         value={(v) => exact(v)}
         tone="high"
+        ended={run.state === "ended"}
       />
     </section>
   );

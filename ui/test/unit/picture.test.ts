@@ -111,7 +111,8 @@ describe("links", () => {
       [2, 3, 0, 3],
       [3, 4, 0, 2],
     ]);
-    const links = choose(bench, new Scene(bench, null), { ...style, max: 2 });
+    const { links, left } = choose(bench, new Scene(bench, null), { ...style, max: 2 });
+    expect(left).toBe(1);
     expect(links.map((l) => l.edge.from)).toEqual([2, 3]);
   });
 
@@ -122,8 +123,8 @@ describe("links", () => {
     ]);
     const scene = new Scene(bench, null);
     const hidden = { ...style, hiddenKinds: new Set([1]) };
-    expect(choose(bench, scene, hidden).map((l) => l.edge.to)).toEqual([2]);
-    expect(choose(bench, new Scene(bench, 5), style)).toEqual([]);
+    expect(choose(bench, scene, hidden).links.map((l) => l.edge.to)).toEqual([2]);
+    expect(choose(bench, new Scene(bench, 5), style)).toEqual({ links: [], left: 0 });
   });
 });
 
