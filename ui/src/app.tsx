@@ -6,16 +6,23 @@ import { Header } from "./frame/header";
 import { Help } from "./frame/help";
 import { Left } from "./frame/left";
 import { Inspector } from "./inspector/panel";
-import { bench, closeRun, openRun } from "./state/bench";
+import { bench, closeRun, openRun, watchRun } from "./state/bench";
 import { leftFolded, rightFolded } from "./state/preferences";
 import { route } from "./state/route";
 import { Strip } from "./strip/strip";
+import { stateWord } from "./words/sentences";
 
 export function App() {
   useSignalEffect(() => {
     const at = route.value;
     if (at.at === "run") void openRun(at.run);
     else closeRun();
+  });
+  useSignalEffect(() => {
+    watchRun();
+    const run = bench.value?.run;
+    const what = run ? `${run.title || run.name} · ${stateWord(run)} – ` : "";
+    document.title = `${what}Rumormill`;
   });
   const run = bench.value ? "with-run" : "";
   const left = leftFolded.value ? "left-folded" : "";

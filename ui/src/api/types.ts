@@ -106,7 +106,10 @@ export interface Run extends RunState {
   folder: string | null;
   pids: number[];
   live: boolean;
+  /** What the protocol got. */
   parameters?: Record<string, unknown> | null;
+  /** What the form said. */
+  values?: Record<string, Value> | null;
   plan?: unknown;
 }
 

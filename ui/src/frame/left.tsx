@@ -1,14 +1,11 @@
 // The left panel: what to run, and what has been run.
 
-import { signal } from "@preact/signals";
 import { Form } from "../setup/form";
 import { Gallery } from "../setup/gallery";
 import { Runs } from "../setup/runs";
 import { runs } from "../state/gallery";
-import { leftFolded } from "../state/preferences";
+import { leftFolded, leftTab } from "../state/preferences";
 import { Fold } from "./fold";
-
-const tab = signal<"experiments" | "runs">("experiments");
 
 export function Left() {
   if (leftFolded.value) return <Fold side="left" />;
@@ -22,7 +19,7 @@ export function Left() {
         <span class="grow" />
         <Fold side="left" />
       </div>
-      {tab.value === "experiments" ? (
+      {leftTab.value === "experiments" ? (
         <>
           <Gallery />
           <Form />
@@ -49,9 +46,9 @@ function Tab({
       role="tab"
       class="tab"
       data-testid={`tab-${name}`}
-      aria-selected={tab.value === name}
+      aria-selected={leftTab.value === name}
       onClick={() => {
-        tab.value = name;
+        leftTab.value = name;
       }}
     >
       {text}

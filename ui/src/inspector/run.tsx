@@ -1,14 +1,18 @@
 // The run as a whole: what was asked, and what came of it.
 
+import type { Run } from "../api/types";
 import type { Bench } from "../model/run";
 import { words } from "../setup/field";
 import { watchRun } from "../state/bench";
+import { adopt, canAdopt } from "../state/draft";
+import { leftFolded, leftTab } from "../state/preferences";
 import { exact, moment, span } from "../words/format";
 
 export function RunPanel({ bench }: { bench: Bench }) {
   watchRun();
   const { run } = bench;
-  const parameters = Object.entries(run.parameters ?? {});
+  const asked = Object.keys(run.values ?? {}).length > 0 ? run.values : run.parameters;
+  const parameters = Object.entries(asked ?? {});
   return (
     <div data-testid="run-panel">
       <p class="quiet">Select a peer in the picture or a table to look into it.</p>
@@ -53,7 +57,19 @@ export function RunPanel({ bench }: { bench: Bench }) {
       </dl>
       {parameters.length > 0 && (
         <>
-          <h3>Parameters</h3>
+          <h3>
+            Parameters
+            {canAdopt(run) && (
+              <button
+                type="button"
+                class="plain"
+                title="Fill the form with them"
+                onClick={() => again(run)}
+              >
+                Use again
+              </button>
+            )}
+          </h3>
           <dl class="facts">
             {parameters.map(([name, value]) => (
               <Parameter key={name} name={name} value={value} />
@@ -63,6 +79,13 @@ export function RunPanel({ bench }: { bench: Bench }) {
       )}
     </div>
   );
+}
+
+/** Fills the form, and shows it. */
+function again(run: Run): void {
+  adopt(run);
+  leftTab.value = "experiments";
+  leftFolded.value = false;
 }
 
 function Parameter({ name, value }: { name: string; value: unknown }) {

@@ -12,6 +12,7 @@ import {
   set,
   settingErrors,
   settings,
+  speed,
   start,
   starting,
 } from "../state/draft";
@@ -68,7 +69,7 @@ function HowToRun({ of }: { of: Experiment }) {
           <select
             id="speed"
             data-testid="speed"
-            value={now.speed}
+            value={speed.value}
             onChange={(event) => set("speed", event.currentTarget.value)}
           >
             {SPEEDS.map(([value, text]) => (

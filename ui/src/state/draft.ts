@@ -2,7 +2,7 @@
 
 import { batch, computed, effect, signal } from "@preact/signals";
 import { LabError, lab } from "../api/client";
-import type { Check, Experiment, FieldError, Mode, Order, Value } from "../api/types";
+import type { Check, Experiment, FieldError, Mode, Order, Run, Value } from "../api/types";
 import { experiments, loadRuns } from "./gallery";
 import { go, route } from "./route";
 
@@ -12,7 +12,8 @@ const CHECK_AFTER_MS = 150;
 export interface Settings {
   mode: Mode;
   seed: string;
-  speed: string;
+  /** How fast a simulation plays; null lets the experiment decide. */
+  speed: string | null;
   record: boolean;
   time_limit_s: string;
   peers_per_process: string;
@@ -21,7 +22,7 @@ export interface Settings {
 const INITIAL: Settings = {
   mode: "sim",
   seed: "1",
-  speed: "0.1",
+  speed: null,
   record: true,
   time_limit_s: "",
   peers_per_process: "",
@@ -57,6 +58,11 @@ export const mode = computed<Mode>(() => {
   const wanted = settings.value.mode;
   return modes.length === 0 || modes.includes(wanted) ? wanted : (modes[0] ?? wanted);
 });
+
+/** How fast a simulation plays: a flood is over in a blink, a fault timeline takes its seconds. */
+export const speed = computed(
+  () => settings.value.speed ?? (experiment.value?.faults.length ? "1" : "0.1"),
+);
 
 /** What is wrong with the settings, by field. */
 export const settingErrors = computed<Record<string, string>>(() => {
@@ -139,15 +145,37 @@ export function reset(name: string): void {
   typed.value = { ...typed.peek(), [of]: rest };
 }
 
+/** Can a run's values be taken into a form again? */
+export function canAdopt(run: Run): boolean {
+  const of = experiments.value?.find((e) => e.name === run.experiment);
+  return of != null && of.broken === null && Object.keys(run.values ?? {}).length > 0;
+}
+
+/** Fills the form with what a run was started with. */
+export function adopt(run: Run): void {
+  const of = experiments.peek()?.find((e) => e.name === run.experiment);
+  if (!of) return;
+  const known = Object.entries(run.values ?? {}).filter(([name]) =>
+    of.parameters.some((p) => p.name === name),
+  );
+  batch(() => {
+    chosen.value = of.name;
+    typed.value = { ...typed.peek(), [of.name]: Object.fromEntries(known) };
+    const asked: Mode = run.mode === "processes" ? "processes" : "sim";
+    settings.value = { ...settings.peek(), mode: asked, seed: String(run.seed ?? 1) };
+    refusal.value = null;
+  });
+}
+
 function order(of: Experiment): Order {
-  const { seed, speed, record, time_limit_s, peers_per_process } = settings.peek();
+  const { seed, record, time_limit_s, peers_per_process } = settings.peek();
   const as = mode.peek();
   return {
     experiment: of.name,
     values: values.peek(),
     as,
     seed: Number(seed),
-    speed: as === "sim" ? speed : "1",
+    speed: as === "sim" ? speed.peek() : "1",
     record,
     ...(time_limit_s.trim() ? { time_limit_s: Number(time_limit_s) } : {}),
     ...(as === "processes" && peers_per_process.trim()

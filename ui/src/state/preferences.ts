@@ -41,6 +41,9 @@ prefersStill.addEventListener("change", (event) => {
   still.value = event.matches;
 });
 
+/** Which list the left panel shows. */
+export const leftTab = signal<"experiments" | "runs">("experiments");
+
 /** Light to dark and back; remembered from then on. */
 export function toggleTheme(): void {
   own.value = theme.peek() === "dark" ? "light" : "dark";

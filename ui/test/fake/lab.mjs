@@ -187,6 +187,7 @@ export async function start({ port = 0, token = "fake" } = {}) {
       ...{ pids: order.as === "processes" ? [4001, 4002, 4003] : [], error: null, live: true },
       ...script.state(),
       parameters: order.values,
+      values: order.values,
       plan: null,
     };
     const pages = new Set();
