@@ -222,6 +222,7 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
         for event in self.calendar.ahead(AHEAD) {
             let index = event.to.wrapping_sub(self.first) as usize;
             seen ^= self.cells.get(index).map_or(0, |cell| cell.book.activations);
+            seen ^= self.neighbors.touch(index);
         }
         std::hint::black_box(seen);
         AHEAD

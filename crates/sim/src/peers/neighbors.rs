@@ -45,6 +45,17 @@ impl Neighbors {
         Self::Rows { starts, ids }
     }
 
+    /// Reads where the neighbors of this peer are, so that they are near when they are asked for.
+    #[inline]
+    pub(crate) fn touch(&self, index: usize) -> u32 {
+        match self {
+            Self::Rows { starts, ids } => {
+                starts.get(index).map_or(0, |&start| ids.get(start as usize).map_or(0, |id| id.0 as u32))
+            }
+            Self::Everybody { .. } => 0,
+        }
+    }
+
     /// The neighbors of the peer at this index of the shard.
     #[inline]
     pub(crate) fn of(&mut self, index: usize) -> &[PeerId] {
