@@ -20,10 +20,12 @@ pub enum Origin {
     Peer,
 }
 
+type Entries = BTreeMap<PeerId, (Rc<PeerRecord>, Origin)>;
+
 /// The newest signed record of each known peer, shared by the parts of one peer.
 #[derive(Clone, Debug, Default)]
 pub struct AddressBook {
-    entries: Rc<RefCell<BTreeMap<PeerId, (Rc<PeerRecord>, Origin)>>>,
+    entries: Rc<RefCell<Entries>>,
 }
 
 impl AddressBook {

@@ -29,8 +29,6 @@ pub(crate) enum Up {
     Status(Vec<PeerStatus>),
     /// A peer cannot go on.
     Failed { peerid: u32, error: String },
-    /// The last document: all peers have stopped in good order.
-    Bye,
 }
 
 /// From the supervisor to a process.

@@ -91,12 +91,22 @@ impl Identity {
         Self { secret, key }
     }
 
+    /// As [`Identity::load_or_create`], for a run's temporary peers: a new key is lost when the machine fails
+    /// at once after.
+    pub(crate) fn provision(folder: &Path) -> Result<Self, IdentityError> {
+        Self::load_or_write(folder, |_| Ok(()))
+    }
+
     /// The key pair in `folder`, so that a peer that restarts keeps its id; a fresh one is written, readable
     /// by its owner only, when there is none.
     ///
     /// # Errors
     /// When the file cannot be read or written, or holds something else.
     pub fn load_or_create(folder: &Path) -> Result<Self, IdentityError> {
+        Self::load_or_write(folder, fs::File::sync_all)
+    }
+
+    fn load_or_write(folder: &Path, sync: impl Fn(&fs::File) -> io::Result<()>) -> Result<Self, IdentityError> {
         let path = folder.join(KEY_FILE);
         let failed = |source| IdentityError::File { path: path.clone(), source };
         match fs::File::open(&path) {
@@ -111,7 +121,7 @@ impl Identity {
                 fs::create_dir_all(folder).map_err(failed)?;
                 let mut file =
                     OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(failed)?;
-                file.write_all(fresh.secret.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+                file.write_all(fresh.secret.as_bytes()).and_then(|()| sync(&file)).map_err(failed)?;
                 Ok(fresh)
             }
             Err(error) => Err(failed(error)),

@@ -1,12 +1,16 @@
 //! A peer process: its peers, its reports to the supervisor, and its end.
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
 use rumormill_core::{Launch, ParameterError};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
@@ -107,7 +111,11 @@ impl<P: Launch + 'static> Process<P> {
         let (reports, waiting) = mpsc::channel(MAX_REPORTS);
         let reporter = spawn_local(report(control, Rc::clone(&outbox), waiting));
         let mut process = Self::new(assignment, outbox, reports)?;
-        process.prepare_all().await?;
+        tokio::select! {
+            prepared = process.prepare_all() => prepared?,
+            // Nothing is said before the peers are ready: this is the end of the connection.
+            _ = read::<Down>(&mut orders, MAX_DOCUMENT_BYTES) => return Err(PeerError::Orphaned),
+        }
         process.report(Up::Ready).await;
         loop {
             match read::<Down>(&mut orders, MAX_DOCUMENT_BYTES).await? {
@@ -153,7 +161,7 @@ impl<P: Launch + 'static> Process<P> {
             let starting = Starting::of(self);
             async move { (seat.peerid, starting.start(&seat).await) }
         });
-        for (peerid, started) in futures_util::future::join_all(setups).await {
+        for (peerid, started) in join_all(setups).await {
             started.map_err(|error| PeerError::Setup { peerid, error })?;
         }
         Ok(())
@@ -247,8 +255,7 @@ impl<P: Launch + 'static> Process<P> {
             let _ = peer.task.await;
             peer.handle.links.closed().await;
         });
-        let _ = timeout(LEAVING, futures_util::future::join_all(leaving)).await;
-        self.report(Up::Bye).await;
+        let _ = timeout(LEAVING, join_all(leaving)).await;
     }
 }
 
@@ -270,9 +277,13 @@ impl<P: Launch + 'static> Starting<P> {
         let (peer, handle) = Peer::<P>::prepare(shared, seat).await.map_err(|error| error.to_string())?;
         let peerid = seat.peerid;
         let task = spawn_local(async move {
-            if let Err(error) = peer.run().await {
-                let _ = reports.send(Up::Failed { peerid, error: error.to_string() }).await;
-            }
+            let error = match AssertUnwindSafe(peer.run()).catch_unwind().await {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => error.to_string(),
+                // Its state may be half changed: nobody looks at it again.
+                Err(panic) => format!("its protocol panicked: {}", words_of(&*panic)),
+            };
+            let _ = reports.send(Up::Failed { peerid, error }).await;
         });
         if let Some(before) = peers.borrow_mut().insert(peerid, Running { handle, task }) {
             before.task.abort();
@@ -280,6 +291,12 @@ impl<P: Launch + 'static> Starting<P> {
         }
         Ok(())
     }
+}
+
+/// What a panic said.
+fn words_of(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no words")
 }
 
 /// Writes reports as they come, and trace and statuses every [`REPORT_EVERY`], until all is said.
@@ -291,7 +308,10 @@ async fn report(mut control: OwnedWriteHalf, outbox: Rc<RefCell<Outbox>>, mut re
             _ = ticks.tick() => None,
             report = reports.recv() => match report {
                 Some(report) => Some(report),
-                None => return,
+                None => {
+                    let _ = flush(&mut control, &outbox).await;
+                    return;
+                }
             },
         };
         let written = async {

@@ -63,6 +63,18 @@ pub(crate) enum TalkError {
     Read(#[from] quinn::ReadExactError),
     #[error("{0} records in one batch")]
     Batch(u16),
+    #[error("cannot dial: {0}")]
+    Dial(#[from] quinn::ConnectError),
+    #[error("connection lost: {0}")]
+    Lost(#[from] quinn::ConnectionError),
+    #[error("cannot write: {0}")]
+    Write(#[from] quinn::WriteError),
+    #[error("it did not register in time")]
+    Silent,
+    #[error("it registered something else than one record of its own")]
+    NotItsRecord,
+    #[error("more than {MAX_REGISTERED} peers")]
+    TooMany,
     #[error(transparent)]
     Record(#[from] RecordError),
 }
@@ -157,22 +169,22 @@ async fn attend(
     incoming: quinn::Incoming,
     registry: &Mutex<Registry>,
     grew: &watch::Sender<u64>,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+) -> Result<(), TalkError> {
     let registration = async {
         let connection = incoming.await?;
         let (sender, mut receiver) = connection.accept_bi().await?;
         let records = read_records(&mut receiver, PeerRecord::decode).await?;
-        Ok::<_, Box<dyn std::error::Error + Send + Sync>>((connection, sender, records))
+        Ok::<_, TalkError>((connection, sender, records))
     };
-    let (connection, mut sender, records) = tokio::time::timeout(REGISTRATION, registration).await??;
-    let key = remote_key(&connection).ok_or("no key")?;
-    let [record]: [PeerRecord; 1] = records.try_into().map_err(|_| "not one record")?;
-    if record.key() != key {
-        return Err("a record of another peer".into());
+    let (connection, mut sender, records) =
+        tokio::time::timeout(REGISTRATION, registration).await.map_err(|_| TalkError::Silent)??;
+    let [record] = <[PeerRecord; 1]>::try_from(records).map_err(|_| TalkError::NotItsRecord)?;
+    if remote_key(&connection) != Some(record.key()) {
+        return Err(TalkError::NotItsRecord);
     }
     let mut growth = grew.subscribe();
     if !lock(registry).register(record) {
-        return Err("too many peers".into());
+        return Err(TalkError::TooMany);
     }
     grew.send_modify(|count| *count += 1);
     let mut told = 0;
@@ -181,7 +193,8 @@ async fn attend(
         let (batch, last) = lock(registry).after(told);
         if batch.is_empty() && told > 0 {
             tokio::select! {
-                changed = growth.changed() => changed?,
+                // The sender lives as long as the tracker: there is always a next change.
+                _ = growth.changed() => {}
                 error = connection.closed() => return Err(error.into()),
             }
             continue;

@@ -13,7 +13,7 @@ mod slot;
 mod tests;
 mod writer;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
@@ -128,6 +128,7 @@ struct Inner {
     dials: Arc<Semaphore>,
     clock: RefCell<RunClock>,
     links: RefCell<BTreeMap<PeerId, Entry>>,
+    closed: Cell<bool>,
 }
 
 /// One link.
@@ -189,6 +190,7 @@ impl Links {
             dials,
             clock: RefCell::new(RunClock::new(crate::clock::monotonic_ns())),
             links: RefCell::default(),
+            closed: Cell::new(false),
         })))
     }
 
@@ -256,10 +258,16 @@ impl Links {
 
     /// Closes all connections and the socket, and says goodbye.
     pub fn close(&self) {
+        self.0.closed.set(true);
         for (_, entry) in std::mem::take(&mut *self.0.links.borrow_mut()) {
             entry.writer.abort();
         }
         self.0.endpoint.close((Goodbye::Leaving as u32).into(), b"leaving");
+    }
+
+    /// Has [`Links::close`] been called?
+    pub fn are_closed(&self) -> bool {
+        self.0.closed.get()
     }
 
     /// Waits until the goodbyes are sent.

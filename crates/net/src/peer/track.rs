@@ -11,7 +11,7 @@ use crate::book::{AddressBook, Origin};
 use crate::link::Links;
 use crate::record::Notary;
 use crate::tls::server_name;
-use crate::tracker;
+use crate::tracker::{self, TalkError};
 
 /// The pause before the tracker is dialled again.
 const RETRY: Duration = Duration::from_millis(200);
@@ -28,10 +28,8 @@ pub(super) async fn meet(
     let (met, mut has_met) = watch::channel(false);
     let links = links.clone();
     tokio::task::spawn_local(async move {
-        while let Err(error) = follow(&links, &tracker, &record, &(&book, &notary), &met).await {
-            if matches!(error, TrackError::Connect(quinn::ConnectError::EndpointStopping))
-                || matches!(error, TrackError::Connection(quinn::ConnectionError::LocallyClosed))
-            {
+        while let Err(error) = follow(&links, &tracker, &record, (&book, &notary), &met).await {
+            if links.are_closed() {
                 return;
             }
             tracing::debug!(%error, "lost the tracker");
@@ -41,40 +39,23 @@ pub(super) async fn meet(
     let _ = has_met.wait_for(|met| *met).await;
 }
 
-#[derive(Debug, thiserror::Error)]
-enum TrackError {
-    #[error(transparent)]
-    Connect(#[from] quinn::ConnectError),
-    #[error(transparent)]
-    Connection(#[from] quinn::ConnectionError),
-    #[error(transparent)]
-    Write(#[from] quinn::WriteError),
-    #[error(transparent)]
-    Talk(#[from] tracker::TalkError),
-}
-
 /// Registers, and learns until the tracker is lost.
 async fn follow(
     links: &Links,
     tracker: &TrackerAddress,
     record: &PeerRecord,
-    (book, notary): &(&AddressBook, &Notary),
+    (book, notary): (&AddressBook, &Notary),
     met: &watch::Sender<bool>,
-) -> Result<(), TrackError> {
+) -> Result<(), TalkError> {
     let (endpoint, transport) = links.endpoint();
     let name = server_name(&tracker.key);
     let connection = endpoint.connect_with(transport.client.clone(), tracker.address, &name)?.await?;
     let (mut sender, mut receiver) = connection.open_bi().await?;
     tracker::write_records(&mut sender, std::slice::from_ref(record)).await?;
     loop {
-        match tracker::read_records(&mut receiver, |bytes| notary.decode(bytes)).await {
-            Ok(records) => {
-                for record in records {
-                    book.learn(record, Origin::Tracker);
-                }
-                met.send_replace(true);
-            }
-            Err(error) => return Err(connection.close_reason().map_or(error.into(), TrackError::Connection)),
+        for record in tracker::read_records(&mut receiver, |bytes| notary.decode(bytes)).await? {
+            book.learn(record, Origin::Tracker);
         }
+        met.send_replace(true);
     }
 }

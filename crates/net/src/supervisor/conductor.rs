@@ -8,40 +8,26 @@ use rumormill_core::plan::DiskFate;
 use rumormill_core::trace::{Event, EventId, Kind};
 use rumormill_core::{Instant, Outcome, PeerId};
 use rustix::process::Signal;
-use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout_at};
 
-use super::child::{Exit, Nursery, Running};
+use super::child::{Nursery, Running};
 use super::control::{Life, News, Switchboard};
 use super::folder::PeersFolder;
 use super::tally::Tally;
-use super::timeline::{self, Action};
-use super::{Board, Launchpad, NetReport, Order, StartError, lock, seats};
+use super::timeline::Action;
+use super::{Board, Launchpad, NetReport, Order, lock};
+use crate::PeerKey;
 use crate::assignment::{AssignedSeat, Assignment, ControlAddress, TrackerAddress};
-use crate::clock::{RunClock, monotonic_ns};
+use crate::clock::RunClock;
 use crate::control::{Down, Happened};
-use crate::members::{Members, Trust};
 use crate::scribe::closing_event;
 use crate::tracker::Tracker;
 use crate::waiting::Waiting;
-use crate::{Identity, IdentityError, PeerKey};
-
-/// News that waits for the conductor, at most; processes wait then.
-const MAX_NEWS: usize = 1_024;
 
 /// Commands that a process that starts will get, at most.
 const MAX_BACKLOG: usize = 1_024;
-
-/// How long after somebody killed a process it is started again.
-pub(super) const RESPAWN: Duration = Duration::from_secs(1);
-
-/// How many times that is done with one process.
-const MAX_RESPAWNS: u32 = 10;
-
-/// Lives of one peer, at most: their events' ids have room for no more.
-const MAX_LIVES: u32 = 1_000;
 
 /// How long the processes have to end in good order before they are killed.
 const LEAVING: Duration = Duration::from_secs(2);
@@ -64,16 +50,18 @@ pub(super) struct Conductor {
     pub(super) past: Vec<Happened>,
     pub(super) folder: PeersFolder,
     pub(super) failure: Option<String>,
-    switchboard: Switchboard,
-    control: std::net::SocketAddr,
-    keys: Vec<PeerKey>,
-    tracker: (Tracker, TrackerAddress),
-    nursery: Nursery,
-    news: mpsc::Receiver<(Life, News)>,
-    orders: mpsc::Receiver<Order>,
-    events: u64,
+    pub(super) switchboard: Switchboard,
+    pub(super) control: std::net::SocketAddr,
+    pub(super) keys: Vec<PeerKey>,
+    pub(super) tracker: (Tracker, TrackerAddress),
+    pub(super) nursery: Nursery,
+    pub(super) news: mpsc::Receiver<(Life, News)>,
+    pub(super) orders: mpsc::Receiver<Order>,
+    pub(super) events: u64,
+    /// Processes that may still have something to say.
+    pub(super) connections: usize,
     /// Guardians and the control server; dropping it kills every process.
-    tasks: JoinSet<()>,
+    pub(super) tasks: JoinSet<()>,
 }
 
 /// A process, or the place of one.
@@ -83,10 +71,10 @@ pub(super) struct Unit {
     pub generation: u32,
     pub running: Option<Running>,
     /// Where commands go, once it has connected.
-    commands: Option<mpsc::Sender<Down>>,
+    pub commands: Option<mpsc::Sender<Down>>,
     /// Its peers can boot, or have booted.
     pub ready: bool,
-    backlog: Vec<Down>,
+    pub backlog: Vec<Down>,
     pub respawns: u32,
 }
 
@@ -117,108 +105,6 @@ pub(super) enum Condition {
 }
 
 impl Conductor {
-    /// Starts all processes and returns when all peers have met and the run's clock runs.
-    pub async fn start(
-        launchpad: Launchpad,
-        board: Arc<Board>,
-        orders: mpsc::Receiver<Order>,
-        events: mpsc::Sender<Vec<Event>>,
-    ) -> Result<Self, StartError> {
-        let seats = seats::assign(&launchpad)?;
-        let folder = PeersFolder::create(launchpad.folder.as_deref())?;
-        let keys = folder.keys(launchpad.peers)?;
-        let tracker = tracker(&launchpad, &keys)?;
-        let nursery = Nursery::open().map_err(StartError::Thread)?;
-        let listen = launchpad.listen;
-        let bind = |source| StartError::Bind { listen, source };
-        let listener = TcpListener::bind((listen, 0)).await.map_err(bind)?;
-        let control = listener.local_addr().map_err(bind)?;
-        let mut token = [0; 32];
-        getrandom::fill(&mut token).map_err(IdentityError::Randomness)?;
-        let (tell, news) = mpsc::channel(MAX_NEWS);
-        let switchboard = Switchboard { token, news: tell, events, board: Arc::clone(&board) };
-        let mut tasks = JoinSet::new();
-        tasks.spawn(switchboard.clone().serve(listener));
-
-        let (seed, peers) = (launchpad.seed, launchpad.peers);
-        let mut conductor = Self {
-            peers: states(&seats, &timeline::joiners(&launchpad.plan, seed, peers), peers),
-            units: seats.into_iter().map(|peers| Unit { peers, ..Unit::default() }).collect(),
-            tally: Tally::new(peers),
-            timeline: timeline::of(&launchpad.plan, seed, peers),
-            clock: RunClock::new(0),
-            start_ns: 0,
-            past: Vec::new(),
-            failure: None,
-            events: 0,
-            launchpad,
-            board,
-            folder,
-            switchboard,
-            control,
-            keys,
-            tracker,
-            nursery,
-            news,
-            orders,
-            tasks,
-        };
-        conductor.gather().await?;
-        Ok(conductor)
-    }
-
-    /// Starts the processes of all peers that boot at the start, and the run when all are ready.
-    async fn gather(&mut self) -> Result<(), StartError> {
-        let patience = Duration::from_secs(15) + Duration::from_millis(200) * self.launchpad.peers.min(1_000);
-        let deadline = tokio::time::Instant::now() + patience;
-        for unit in 0..self.units.len() {
-            if self.units[unit].peers.iter().any(|&peerid| self.peer(peerid).life == Condition::Up) {
-                let spawned = self.spawn(unit).await;
-                let binary = self.launchpad.binary.clone();
-                spawned.map_err(|source| StartError::Spawn { binary, source })?;
-            }
-        }
-        while let Some(waiting) = self.units.iter().position(|unit| unit.running.is_some() && !unit.ready) {
-            let heard = tokio::select! {
-                heard = timeout_at(deadline, self.news.recv()) => heard,
-                order = self.orders.recv() => match order {
-                    Some(Order::Stop) | None => return Err(StartError::Stopped),
-                    Some(_) => continue,
-                },
-            };
-            match heard {
-                Ok(Some((life, news))) => self.greet(life, news)?,
-                Ok(None) | Err(_) => {
-                    let ready = self.units.iter().filter(|unit| unit.ready).count();
-                    let processes = self.units.iter().filter(|unit| unit.running.is_some()).count();
-                    tracing::debug!(unit = waiting, "still waiting");
-                    return Err(StartError::Slow { ready, processes, seconds: patience.as_secs() });
-                }
-            }
-        }
-        self.start_ns = monotonic_ns();
-        self.clock = RunClock::new(self.start_ns);
-        for unit in 0..self.units.len() {
-            self.go(unit);
-        }
-        Ok(())
-    }
-
-    /// News before the run has begun.
-    fn greet(&mut self, life: Life, news: News) -> Result<(), StartError> {
-        let Some(unit) = self.units.get_mut(life.unit as usize) else { return Ok(()) };
-        match news {
-            News::Connected(commands) => unit.commands = Some(commands),
-            News::Ready => unit.ready = true,
-            News::Exited(Exit { how, stderr, .. }) => {
-                let peers = named(&unit.peers);
-                return Err(StartError::Died { peers, how, stderr });
-            }
-            News::Status(_) | News::Failed { .. } => {}
-        }
-        Ok(())
-    }
-
     /// Conducts the run to its end. No process is left then.
     pub async fn run(mut self) -> NetReport {
         let mut refresh = interval(REFRESH);
@@ -288,23 +174,29 @@ impl Conductor {
     async fn hear(&mut self, life: Life, news: News) {
         let index = life.unit as usize;
         let Some(unit) = self.units.get_mut(index) else { return };
-        if unit.generation != life.generation {
-            return;
-        }
+        let present = unit.generation == life.generation;
         match news {
-            News::Connected(commands) => unit.commands = Some(commands),
+            // What a process that was killed has said before is as true as ever.
+            News::Status(statuses) => statuses.into_iter().for_each(|status| self.tally.update(status)),
+            News::Closed => self.connections = self.connections.saturating_sub(1),
+            News::Connected(commands) => {
+                self.connections += 1;
+                if present {
+                    unit.commands = Some(commands);
+                }
+            }
+            _ if !present => {}
             News::Ready => {
                 unit.ready = true;
                 self.go(index);
             }
-            News::Status(statuses) => statuses.into_iter().for_each(|status| self.tally.update(status)),
             News::Failed { peerid, error } => self.failure = Some(format!("peer {peerid}: {error}")),
             News::Exited(exit) => self.exited(index, exit).await,
         }
     }
 
     /// Tells a process that the run has begun, and what it has missed since.
-    fn go(&mut self, index: usize) {
+    pub(super) fn go(&mut self, index: usize) {
         let (start_ns, past) = (self.start_ns, self.past.clone());
         let unit = &mut self.units[index];
         let missed = std::mem::take(&mut unit.backlog);
@@ -376,90 +268,6 @@ impl Conductor {
         }
     }
 
-    /// A process has ended: as planned, or because somebody killed it, or because it failed.
-    async fn exited(&mut self, index: usize, exit: Exit) {
-        self.forget_process(index);
-        let peers = self.units[index].peers.clone();
-        let mut surprised = Vec::new();
-        let mut again = Vec::new();
-        for &peerid in &peers {
-            let peer = self.peer_mut(peerid);
-            peer.paused = false;
-            match peer.life {
-                Condition::Up => surprised.push(peerid),
-                Condition::Dying => again.extend(peer.again.take().map(|fate| (peerid, fate))),
-                Condition::Unborn | Condition::Down => continue,
-            }
-            peer.life = Condition::Down;
-            self.crashed(peerid, &exit.how);
-        }
-        for (peerid, fate) in again {
-            self.boot(&[peerid], fate).await;
-        }
-        if !surprised.is_empty() {
-            self.surprise(index, &surprised, &exit);
-        }
-    }
-
-    /// A process has ended that the plan did not end.
-    fn surprise(&mut self, index: usize, peers: &[u32], exit: &Exit) {
-        let unit = &mut self.units[index];
-        if !exit.signalled {
-            let words = super::last_words(&exit.stderr);
-            self.failure = Some(format!("the process of {} ended ({}){words}", named(peers), exit.how));
-        } else if self.launchpad.restart_killed && unit.respawns < MAX_RESPAWNS {
-            unit.respawns += 1;
-            let refused = self.timeline.push(self.clock.now() + RESPAWN, Action::Respawn(index));
-            debug_assert!(refused.is_none(), "the timeline has room for every process");
-            peers.iter().for_each(|&peerid| self.peer_mut(peerid).killed = true);
-        }
-    }
-
-    fn forget_process(&mut self, index: usize) {
-        let unit = &mut self.units[index];
-        if let Some(running) = unit.running.take() {
-            lock(&self.board.processes).retain(|(pid, _)| *pid != running.pid);
-        }
-        unit.commands = None;
-        unit.ready = false;
-        unit.backlog.clear();
-        unit.generation += 1;
-    }
-
-    /// Boots peers of one process that are down, or boot for the first time.
-    pub(super) async fn boot(&mut self, peers: &[u32], fate: DiskFate) {
-        let mut booted = Vec::new();
-        for &peerid in peers {
-            let wiped = if fate == DiskFate::Lost { self.folder.wipe(peerid) } else { Ok(()) };
-            if let Err(error) = wiped {
-                self.failure = Some(format!("cannot empty the disk of peer {peerid}: {error}"));
-                return;
-            }
-            let peer = self.peer_mut(peerid);
-            match peer.life {
-                Condition::Up | Condition::Dying => continue,
-                Condition::Down if peer.incarnation + 1 >= MAX_LIVES => continue,
-                Condition::Down => peer.incarnation += 1,
-                Condition::Unborn => {}
-            }
-            peer.life = Condition::Up;
-            peer.killed = false;
-            let incarnation = peer.incarnation;
-            self.tally.begin(peerid, incarnation);
-            booted.push((peerid, incarnation));
-        }
-        let Some(&(first, _)) = booted.first() else { return };
-        let index = self.peer(first).unit;
-        if self.units[index].running.is_some() {
-            for (peerid, incarnation) in booted {
-                self.units[index].tell(Down::Boot { peerid, incarnation });
-            }
-        } else if let Err(error) = self.spawn(index).await {
-            let binary = self.launchpad.binary.display();
-            self.failure = Some(format!("cannot start {binary} again for peer {first}: {error}"));
-        }
-    }
-
     /// Sends a signal to the process of a unit.
     pub(super) fn signal(&self, index: usize, signal: Signal) {
         if let Some(running) = &self.units[index].running {
@@ -496,6 +304,7 @@ impl Conductor {
         self.tally.fill(&mut report);
         report.wall = self.clock.now().since(Instant::ZERO);
         report.trace_dropped = self.board.trace_dropped.load(Ordering::Relaxed);
+        report.up = self.peers.iter().filter(|peer| peer.life == Condition::Up).count() as u32;
         report.restarts = self.units.iter().map(|unit| unit.respawns).sum();
         (report.outcome, report.error) = (outcome, error);
     }
@@ -513,12 +322,14 @@ impl Conductor {
         }
         for patience in [LEAVING, LEAVING] {
             let deadline = tokio::time::Instant::now() + patience;
-            while self.units.iter().any(|unit| unit.running.is_some()) {
+            while self.connections > 0 || self.units.iter().any(|unit| unit.running.is_some()) {
                 let Ok(Some((life, news))) = timeout_at(deadline, self.news.recv()).await else { break };
                 match news {
                     News::Exited(_) => self.forget_process(life.unit as usize),
                     News::Status(statuses) => statuses.into_iter().for_each(|status| self.tally.update(status)),
-                    _ => {}
+                    News::Connected(_) => self.connections += 1,
+                    News::Closed => self.connections = self.connections.saturating_sub(1),
+                    News::Ready | News::Failed { .. } => {}
                 }
             }
             (0..self.units.len()).for_each(|index| self.signal(index, Signal::KILL));
@@ -543,31 +354,8 @@ impl Unit {
     }
 }
 
-/// The tracker of a run whose peers have these keys.
-fn tracker(launchpad: &Launchpad, keys: &[PeerKey]) -> Result<(Tracker, TrackerAddress), StartError> {
-    let identity = Identity::random()?;
-    let trust = Trust::Members { members: Arc::new(Members::new(keys.to_vec())), tracker: identity.key() };
-    let tracker = Tracker::start(&identity, &trust, launchpad.listen)?;
-    let listen = launchpad.listen;
-    let address = tracker.address().map_err(|source| StartError::Bind { listen, source })?;
-    Ok((tracker, TrackerAddress { address, key: identity.key() }))
-}
-
-fn states(seats: &[Vec<u32>], joiners: &[u32], peers: u32) -> Vec<PeerState> {
-    let mut units = vec![0; peers as usize];
-    for (unit, seated) in seats.iter().enumerate() {
-        seated.iter().for_each(|&peerid| units[peerid as usize - 1] = unit);
-    }
-    let state = |(unit, peerid): (usize, u32)| {
-        let unborn = joiners.binary_search(&peerid).is_ok();
-        let life = if unborn { Condition::Unborn } else { Condition::Up };
-        PeerState { unit, incarnation: 0, life, paused: false, again: None, killed: false }
-    };
-    units.into_iter().zip(1..).map(state).collect()
-}
-
 /// Peers for a person to read.
-fn named(peers: &[u32]) -> String {
+pub(super) fn named(peers: &[u32]) -> String {
     match peers {
         [one] => format!("peer {one}"),
         [first, .., last] => format!("{} peers from {first} to {last}", peers.len()),

@@ -41,6 +41,8 @@ pub(super) enum News {
     Status(Vec<PeerStatus>),
     /// One of its peers cannot go on.
     Failed { peerid: u32, error: String },
+    /// It has no more to say.
+    Closed,
     /// It has ended.
     Exited(super::child::Exit),
 }
@@ -119,7 +121,7 @@ impl Switchboard {
                     Up::Ready => News::Ready,
                     Up::Status(statuses) => News::Status(statuses),
                     Up::Failed { peerid, error } => News::Failed { peerid, error },
-                    Up::Hello { .. } | Up::Bye => continue,
+                    Up::Hello { .. } => continue,
                 };
                 if self.news.send((life, news)).await.is_err() {
                     return;
@@ -130,5 +132,6 @@ impl Switchboard {
             () = listen => {}
             () = speak => {}
         }
+        let _ = self.news.send((life, News::Closed)).await;
     }
 }

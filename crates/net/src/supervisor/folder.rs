@@ -41,7 +41,7 @@ impl PeersFolder {
 
     /// Makes the keys of all peers, or finds them.
     pub fn keys(&self, peers: u32) -> Result<Vec<PeerKey>, StartError> {
-        (1..=peers).map(|peerid| Ok(Identity::load_or_create(&self.of(peerid))?.key())).collect()
+        (1..=peers).map(|peerid| Ok(Identity::provision(&self.of(peerid))?.key())).collect()
     }
 
     /// Empties a peer's disk; its key stays, for it is still the same peer.

@@ -12,7 +12,9 @@ mod conductor;
 mod control;
 mod faults;
 mod folder;
+mod lives;
 mod seats;
+mod start;
 mod tally;
 mod timeline;
 
@@ -228,6 +230,8 @@ pub struct NetReport {
     pub messages: Messages,
     /// Targets by name.
     pub targets: BTreeMap<String, TargetReport>,
+    /// Peers that live: they boot or have booted, and have not crashed since.
+    pub up: u32,
     /// Peers that are done.
     pub done: u32,
     /// Events that were dropped because somebody did not keep up with the trace.
@@ -387,6 +391,7 @@ impl Default for Board {
             events: 0,
             messages: Messages::default(),
             targets: BTreeMap::new(),
+            up: 0,
             done: 0,
             trace_dropped: 0,
             bad_frames: 0,

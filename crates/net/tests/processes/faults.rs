@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use rumormill_core::plan::{Conditions, DiskFate, Fault, Peers, Timed};
+use rumormill_core::plan::{Churn, Conditions, DiskFate, Fault, Peers, Timed};
 use rumormill_core::trace::{Event, Kind};
-use rumormill_core::{Instant, Parameters, PeerId, Value};
+use rumormill_core::{Instant, Outcome, Parameters, PeerId, Value};
 use rumormill_net::{Launchpad, Supervisor};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::harness::{assert_completed, finish, flood, launchpad, of, run};
+use crate::harness::{assert_completed, finish, finish_after, flood, launchpad, of, run, until};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -50,6 +50,11 @@ fn notes<'t>(trace: &'t [Event], number: u64, prefix: &str) -> Vec<&'t str> {
         .collect()
 }
 
+/// Is an event the note of a peer's first boot?
+fn booted(number: u64) -> impl Fn(&Event) -> bool {
+    move |event| event.peer == PeerId(number) && event.text == "boot 1"
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_crosses_a_partition_until_it_heals() {
     let (report, trace) = run(flood(6, 10, |launchpad| {
@@ -70,14 +75,13 @@ async fn nothing_crosses_a_partition_until_it_heals() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn crashed_peers_come_back_with_the_disk_that_the_plan_leaves_them() {
-    let (report, trace) = run(probes(30, |launchpad| {
-        launchpad.plan.faults = vec![
-            at(0.3, Fault::Crash { peers: Peers::Numbers(vec![2, 3]) }),
-            at(0.6, Fault::Restart { peers: peer(2), disk: DiskFate::Kept }),
-            at(0.6, Fault::Restart { peers: peer(3), disk: DiskFate::Lost }),
-        ];
-    }))
-    .await;
+    let mut supervisor = Supervisor::start(probes(100, |_| {})).await.unwrap();
+    // A note of a boot leaves when the boot's write is durable.
+    let trace = until(&mut supervisor, &[&booted(2), &booted(3)]).await;
+    supervisor.inject(Fault::Crash { peers: Peers::Numbers(vec![2, 3]) }).await;
+    supervisor.inject(Fault::Restart { peers: peer(2), disk: DiskFate::Kept }).await;
+    supervisor.inject(Fault::Restart { peers: peer(3), disk: DiskFate::Lost }).await;
+    let (report, trace) = finish_after(trace, supervisor).await;
     assert_completed(&report);
     assert_eq!(notes(&trace, 1, "boot "), ["1"]);
     assert_eq!(notes(&trace, 2, "boot "), ["1", "2"], "what was durable is gone");
@@ -95,26 +99,27 @@ async fn crashed_peers_come_back_with_the_disk_that_the_plan_leaves_them() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_survives_the_kill_of_a_peer_and_completes() {
-    let supervisor = Supervisor::start(flood(5, 100, |_| {})).await.unwrap();
-    tokio::time::sleep(SECOND / 2).await;
+    let mut supervisor = Supervisor::start(flood(5, 100, |_| {})).await.unwrap();
     let processes = supervisor.remote().processes();
     let (victim, peers) = processes[2].clone();
+    let number = PeerId(peers[0].into());
+    let far = |event: &Event| event.peer == number && event.kind == Kind::Progress && event.value >= 20;
+    let trace = until(&mut supervisor, &[&far]).await;
     kill_process(Pid::from_raw(victim as i32).unwrap(), Signal::KILL).unwrap();
-    let (report, trace) = finish(supervisor).await;
+    let (report, trace) = finish_after(trace, supervisor).await;
     assert_completed(&report);
     assert_eq!(report.restarts, 1);
     assert_eq!(report.targets["messages"].met, 5);
     let crashed = of(&trace, Kind::Crashed);
     assert_eq!(crashed.len(), 1);
-    assert_eq!(crashed[0].peer, PeerId(peers[0].into()));
+    assert_eq!(crashed[0].peer, number);
     assert_eq!(crashed[0].text, "signal 9");
     let restarted = of(&trace, Kind::Restarted);
     assert!(restarted[0].time >= crashed[0].time + SECOND);
-    // It goes on with what it had: its first report of progress after the restart is not from zero.
-    let again = by(&trace, peers[0].into())
-        .find(|event| event.kind == Kind::Progress && event.time >= restarted[0].time)
-        .unwrap();
-    assert!(again.value > 5, "after the restart it holds {} of {}", again.value, again.goal);
+    // What it told of was durable.
+    let again =
+        by(&trace, number.0).find(|event| event.kind == Kind::Progress && event.time >= restarted[0].time).unwrap();
+    assert!(again.value >= 20, "after the restart it holds {} of {}", again.value, again.goal);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -220,21 +225,65 @@ async fn slow_peers_are_slow_and_wrong_clocks_are_wrong() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn peers_of_a_shared_process_crash_freeze_and_boot_by_hand() {
-    let supervisor = Supervisor::start(probes(60, |launchpad| launchpad.peers_per_process = 3)).await.unwrap();
+    let mut supervisor = Supervisor::start(probes(100, |launchpad| launchpad.peers_per_process = 3)).await.unwrap();
     let remote = supervisor.remote();
-    tokio::time::sleep(SECOND / 2).await;
+    let trace = until(&mut supervisor, &[&booted(1), &booted(2), &booted(3)]).await;
+    let from = trace.last().unwrap().time;
     remote.inject(Fault::Crash { peers: peer(2) }).await;
     remote.inject(Fault::Pause { peers: peer(3) }).await;
     remote.request(1, "tea".into()).await;
     tokio::time::sleep(SECOND / 2).await;
     remote.inject(Fault::Restart { peers: peer(2), disk: DiskFate::Kept }).await;
     remote.inject(Fault::Resume { peers: peer(3) }).await;
-    let (report, trace) = finish(supervisor).await;
+    let (report, trace) = finish_after(trace, supervisor).await;
     assert_completed(&report);
     assert_eq!(report.pids.len(), 1, "the process went on");
     let boots = notes(&trace, 2, "boot ");
     assert_eq!(boots, ["1", "2"]);
-    let frozen = |event: &&Event| event.time > moment(0.65) && event.time < moment(0.95);
+    let frozen = |event: &&Event| event.time > from + SECOND / 5 && event.time < from + SECOND * 2 / 5;
     assert_eq!(by(&trace, 3).filter(frozen).count(), 0);
     assert_eq!(notes(&trace, 1, "asked for "), ["tea"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_protocol_that_panics_fails_the_run_with_its_words() {
+    let supervisor = Supervisor::start(probes(1_000, |_| {})).await.unwrap();
+    supervisor.remote().request(2, "a panic".into()).await;
+    let (report, _) = finish(supervisor).await;
+    assert_eq!(report.outcome, Some(Outcome::Failed));
+    let error = report.error.unwrap();
+    assert!(error.starts_with("peer 2: its protocol panicked") && error.contains("as asked for"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn peers_come_and_go_by_a_schedule_and_the_run_completes_after() {
+    let second = |seconds: f64| Duration::from_secs_f64(seconds);
+    let (report, trace) = run(flood(5, 60, |launchpad| {
+        let absences =
+            vec![(2, second(0.2), second(0.6)), (3, second(0.4), second(0.9)), (2, second(1.0), second(1.2))];
+        launchpad.plan.churn = Some(Churn::Schedule { absences, disk: DiskFate::Kept });
+    }))
+    .await;
+    assert_completed(&report);
+    assert_eq!(of(&trace, Kind::Crashed).len(), 3);
+    assert_eq!(of(&trace, Kind::Restarted).len(), 3);
+    assert_eq!(report.targets["messages"].met, 5);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_does_not_wait_for_peers_that_are_gone_for_good() {
+    let (report, trace) = run(flood(4, 30, |launchpad| {
+        launchpad.plan.faults = vec![at(0.2, Fault::Crash { peers: peer(4) })];
+    }))
+    .await;
+    assert_completed(&report);
+    assert_eq!(report.targets["messages"].met, 3);
+    assert_eq!(of(&trace, Kind::Restarted).len(), 0);
+
+    let (report, _) = run(flood(2, 30, |launchpad| {
+        launchpad.plan.faults = vec![at(0.2, Fault::Crash { peers: Peers::All })];
+    }))
+    .await;
+    assert_eq!(report.outcome, Some(Outcome::Failed));
+    assert!(report.error.unwrap().contains("all peers are gone"));
 }

@@ -38,9 +38,22 @@ pub async fn run(launchpad: Launchpad) -> (NetReport, Vec<Event>) {
     finish(Supervisor::start(launchpad).await.unwrap()).await
 }
 
-/// Runs a started supervisor to its end.
-pub async fn finish(mut supervisor: Supervisor) -> (NetReport, Vec<Event>) {
+/// Waits until events that fulfil all these conditions have come, and returns the trace up to then.
+pub async fn until(supervisor: &mut Supervisor, conditions: &[&dyn Fn(&Event) -> bool]) -> Vec<Event> {
     let mut trace = Vec::new();
+    while !conditions.iter().all(|holds| trace.iter().any(holds)) {
+        trace.extend(supervisor.next_events().await.expect("the run ended before"));
+    }
+    trace
+}
+
+/// Runs a started supervisor to its end.
+pub async fn finish(supervisor: Supervisor) -> (NetReport, Vec<Event>) {
+    finish_after(Vec::new(), supervisor).await
+}
+
+/// Runs a started supervisor, of which this trace has been read, to its end.
+pub async fn finish_after(mut trace: Vec<Event>, mut supervisor: Supervisor) -> (NetReport, Vec<Event>) {
     while let Some(events) = supervisor.next_events().await {
         trace.extend(events);
     }

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rumormill_core::trace::{EventId, Kind};
-use rumormill_core::{Outcome, Value};
+use rumormill_core::{Outcome, Topology, Value};
 use rumormill_net::{NetReport, StartError, Supervisor};
 
 use crate::harness::{alive, assert_completed, finish, flood, of, run};
@@ -110,6 +110,14 @@ async fn what_prevents_a_start_is_said() {
     let StartError::Died { stderr, .. } = &error else { panic!("{error}") };
     assert!(stderr.contains("messages"), "{error}");
 
+    // A disk that cannot be opened: a folder is where its file should be.
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("peers/2/disk.redb")).unwrap();
+    let error =
+        Supervisor::start(flood(2, 1, |launchpad| launchpad.folder = Some(folder.path().into()))).await.unwrap_err();
+    let StartError::Died { stderr, .. } = &error else { panic!("{error}") };
+    assert!(stderr.contains("peer 2: disk "), "{error}");
+
     let error =
         Supervisor::start(flood(2, 1, |launchpad| launchpad.folder = Some("/proc/nowhere".into()))).await.unwrap_err();
     assert!(matches!(error, StartError::Folder { .. }), "{error}");
@@ -120,12 +128,21 @@ async fn what_prevents_a_start_is_said() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hundred_peers_in_twenty_processes_flood_a_message_each() {
+    a_message_each(200, 10).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_processes_of_one_peer_flood_a_message_each() {
+    a_message_each(50, 1).await;
+}
+
+async fn a_message_each(peers: u32, peers_per_process: u32) {
     let begun = Instant::now();
-    let supervisor = Supervisor::start(flood(200, 0, |launchpad| {
-        let shares = Value::PerPeer(vec![1; 200].into());
+    let supervisor = Supervisor::start(flood(peers, 0, |launchpad| {
+        let shares = Value::PerPeer(vec![1; peers as usize].into());
         launchpad.parameters.0.insert("messages".into(), shares);
-        launchpad.peers_per_process = 10;
-        launchpad.topology = rumormill_core::Topology::Random { degree: 8 };
+        launchpad.peers_per_process = peers_per_process;
+        launchpad.topology = Topology::Random { degree: 8 };
     }))
     .await
     .unwrap();
@@ -133,10 +150,10 @@ async fn two_hundred_peers_in_twenty_processes_flood_a_message_each() {
     let memory: u64 = supervisor.pids().into_iter().map(resident_kb).sum();
     let (report, trace) = finish(supervisor).await;
     assert_completed(&report);
-    assert_eq!(report.targets["messages"].met, 200);
+    assert_eq!(report.targets["messages"].met, peers);
     assert_eq!(report.trace_dropped, 0);
     let NetReport { wall, events, messages, .. } = report;
-    println!("200 peers: started in {started:?}, {memory} kB then, complete in {wall:?}, {events} events");
+    println!("{peers} peers: started in {started:?}, {memory} kB then, complete in {wall:?}, {events} events");
     println!("{messages:?}, {} in the trace", trace.len());
 }
 

@@ -113,6 +113,7 @@ impl Protocol for Probe {
     }
 
     fn on_request(&mut self, cx: &mut Context<'_, Self>, request: String) {
+        assert_ne!(request, "a panic", "as asked for");
         cx.note(format_args!("asked for {request}"));
     }
 
