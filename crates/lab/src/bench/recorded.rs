@@ -98,7 +98,8 @@ impl Recordings {
 impl Recorded {
     fn new(name: &str, run: &Run) -> Self {
         let line = RunLine::recorded(run.file(), run.folder().display().to_string());
-        let asked = json!({ "parameters": &run.file().parameters, "plan": &run.file().plan, "values": &run.file().values });
+        let asked =
+            json!({ "parameters": &run.file().parameters, "plan": &run.file().plan, "values": &run.file().values });
         let mut view = View::new(line);
         view.set_loading(Some(0.0));
         Self { name: name.into(), view: SharedView::new(view), asked, is_closed: AtomicBool::new(false) }
@@ -107,7 +108,8 @@ impl Recorded {
     /// Reads the events into the view, until all are in or nobody needs them.
     fn read(&self, run: &Run) {
         let total = run.len().max(1) as f64;
-        let mut damage: Vec<String> = run.damage().iter().map(|damage| format!("{}: {}", damage.file, damage.why)).collect();
+        let mut damage: Vec<String> =
+            run.damage().iter().map(|damage| format!("{}: {}", damage.file, damage.why)).collect();
         let mut events = run.events();
         let mut read = 0;
         loop {
@@ -134,7 +136,13 @@ impl Recorded {
     }
 
     /// The newest lines of the whole recording that the filter lets through.
-    pub fn ask(&self, runs_dir: &std::path::Path, filter: &Filter, before: Option<u64>, limit: usize) -> Result<Answer, OpenError> {
+    pub fn ask(
+        &self,
+        runs_dir: &std::path::Path,
+        filter: &Filter,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Answer, OpenError> {
         let run = Run::named(&self.name, runs_dir)?;
         let mut question = Question::new(filter.clone(), before, limit);
         for event in run.events().flatten() {

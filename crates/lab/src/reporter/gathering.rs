@@ -61,12 +61,6 @@ impl Gathering {
         self.peers.len() as u32
     }
 
-    /// How many records were passed over.
-    #[must_use]
-    pub const fn flaws(&self) -> u64 {
-        self.flaws
-    }
-
     /// A client said something at this time of the run.
     pub fn record(&mut self, client: Client, now: Instant, record: &Record, out: &mut impl Sink) {
         match record {
@@ -257,7 +251,7 @@ mod tests {
     fn peers_and_notes_are_bounded() {
         let (mut gathering, mut heard) = (Gathering::default(), Heard::default());
         (0..PEERS_MAX + 500).for_each(|id| say(&mut gathering, &mut heard, 1, &format!("CON{id},Flood;")));
-        assert_eq!((gathering.peers() as usize, gathering.flaws()), (PEERS_MAX, 500));
+        assert_eq!((gathering.peers() as usize, gathering.flaws), (PEERS_MAX, 500));
         let notes = heard.iter().filter(|event| event.kind == Kind::Note && event.peer.0 == 0).count();
         assert_eq!(notes as u64, NOTES_MAX);
     }

@@ -180,7 +180,10 @@ impl Visit {
         tokio::time::timeout(ANSWER_TIME, socket.shutdown()).await??;
         // What a client still says is read, so that its system does not throw the answer away unread.
         let mut rest = [0; 1024];
-        let drained = async { while socket.read(&mut rest).await? > 0 {} io::Result::Ok(()) };
+        let drained = async {
+            while socket.read(&mut rest).await? > 0 {}
+            io::Result::Ok(())
+        };
         tokio::time::timeout(ANSWER_TIME, drained).await?
     }
 }

@@ -54,7 +54,8 @@ impl Meeting {
             started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
             ..RunFile::default()
         };
-        let run = bench.begin(RunLine { folder: None, name: NAME.into(), ..RunLine::recorded(&file, String::new()) })?;
+        let run =
+            bench.begin(RunLine { folder: None, name: NAME.into(), ..RunLine::recorded(&file, String::new()) })?;
         let recorder = is_recorded.then(|| Recorder::create(bench.runs_dir(), file)).transpose();
         let recorder = recorder.inspect_err(|error| run.fail(error.to_string()))?;
         run.view.lock().set_run(|line| {

@@ -109,7 +109,8 @@ async fn a_run_is_recorded_and_can_be_opened_again() {
     assert_eq!(answer(client).await, "OK");
     lab.until("end", ended).await;
     let folder = lab.bench.list()[0].folder.clone().unwrap();
-    let finished = || rumormill_trace::list(lab.runs.path())[0].run.as_ref().unwrap().state == rumormill_trace::State::Ended;
+    let finished =
+        || rumormill_trace::list(lab.runs.path())[0].run.as_ref().unwrap().state == rumormill_trace::State::Ended;
     lab.until("the recording is complete", |_| finished()).await;
 
     let again = Bench::new(lab.runs.path().to_path_buf());

@@ -73,7 +73,8 @@ impl Access {
     fn token_in_headers(&self, headers: &HeaderMap) -> bool {
         let name = self.cookie_name();
         let text = |name: HeaderName| headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
-        let mut cookies = text(COOKIE).flat_map(|cookies| cookies.split(';')).filter_map(|cookie| cookie.split_once('='));
+        let mut cookies =
+            text(COOKIE).flat_map(|cookies| cookies.split(';')).filter_map(|cookie| cookie.split_once('='));
         let mut bearers = text(AUTHORIZATION).filter_map(|value| value.strip_prefix("Bearer "));
         cookies.any(|(key, value)| key.trim() == name && self.is_token(value.trim()))
             || bearers.any(|given| self.is_token(given.trim()))

@@ -94,7 +94,9 @@ fn warnings(resolved: &Resolved) -> Vec<Warning> {
     let peers = resolved.setup.peers;
     let grouped = (peers > PEERS_SHOWN_MAX).then(|| Warning {
         field: Some("peers"),
-        message: format!("more than {PEERS_SHOWN_MAX} peers are shown in groups; recording and showing them slows the run"),
+        message: format!(
+            "more than {PEERS_SHOWN_MAX} peers are shown in groups; recording and showing them slows the run"
+        ),
     });
     grouped.into_iter().collect()
 }

@@ -31,7 +31,7 @@ pub(crate) async fn tell(mut socket: WebSocket, mut watcher: Watcher, mut is_clo
     let mut next = Instant::now();
     loop {
         tokio::select! {
-            () = close(&mut is_closing) => return say_goodbye(socket).await,
+            () = close(&mut is_closing) => return say_goodbye(socket, watcher).await,
             word = socket.recv() => match word {
                 None | Some(Err(_) | Ok(Message::Close(_))) => return,
                 Some(Ok(_)) => {}
@@ -62,7 +62,13 @@ async fn send(socket: &mut WebSocket, text: String) -> bool {
     matches!(timeout(SEND_TIME, socket.send(Message::Text(text.into()))).await, Ok(Ok(())))
 }
 
-async fn say_goodbye(mut socket: WebSocket) {
+/// Shows how things ended, as far as that fits, and closes.
+async fn say_goodbye(mut socket: WebSocket, mut watcher: Watcher) {
+    if let Some(frame) = watcher.frame()
+        && !send(&mut socket, frame).await
+    {
+        return;
+    }
     let goodbye = CloseFrame { code: close_code::AWAY, reason: "the lab is closing".into() };
     let _ = timeout(Duration::from_secs(1), socket.send(Message::Close(Some(goodbye)))).await;
 }

@@ -60,6 +60,7 @@ impl Cursor {
     pub fn is_current(&self, view: &View) -> bool {
         self.labels == view.peers.labels().len()
             && self.version == view.version
-            && self.waiting.units.is_empty() && self.waiting.links.is_empty()
+            && self.waiting.units.is_empty()
+            && self.waiting.links.is_empty()
     }
 }

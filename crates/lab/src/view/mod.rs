@@ -209,7 +209,10 @@ impl View {
         let target = self.names.targets.number(&event.name);
         let progress = Progress { target, current: event.value, goal: event.goal };
         let news = self.peers.set_progress(peerid, progress);
-        if news && self.counts() && let Some(reach) = self.peers.reach().get(usize::from(target)) {
+        if news
+            && self.counts()
+            && let Some(reach) = self.peers.reach().get(usize::from(target))
+        {
             let count = Target { met: reach.met.into(), peers: reach.peers.into() };
             let name = &self.names.targets.list()[usize::from(target)];
             match self.run.targets.get_mut(name) {
