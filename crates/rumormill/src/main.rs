@@ -1,1 +1,5 @@
-fn main() {}
+//! The `rumormill` command.
+
+fn main() -> std::process::ExitCode {
+    rumormill::lab().main()
+}
