@@ -170,7 +170,9 @@ impl<P: Launch> Driver<P> {
 
     fn boot(&mut self) -> Result<(), PeerFailure> {
         let kind = if self.parts.seat.incarnation == 0 { Kind::Started } else { Kind::Restarted };
-        let started = self.parts.scribe.event(self.clock.now(), kind, |_| {});
+        let started = self.parts.scribe.event(self.clock.now(), kind, |event| {
+            event.text = format!("process {}", std::process::id());
+        });
         self.parts.scribe.event(self.clock.now(), Kind::Joined, |event| {
             event.cause = started;
             event.name = event.community.clone();

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout_at};
 
-use super::child::{Nursery, Running};
+use super::child::{Exit, Nursery, Running};
 use super::control::{Life, News, Switchboard};
 use super::folder::PeersFolder;
 use super::tally::Tally;
@@ -72,6 +72,10 @@ pub(super) struct Unit {
     pub running: Option<Running>,
     /// Where commands go, once it has connected.
     pub commands: Option<mpsc::Sender<Down>>,
+    /// It may still have something to say.
+    pub connected: bool,
+    /// How it ended, while it is not known what it had to say until then.
+    pub exit: Option<Exit>,
     /// Its peers can boot, or have booted.
     pub ready: bool,
     pub backlog: Vec<Down>,
@@ -178,11 +182,20 @@ impl Conductor {
         match news {
             // What a process that was killed has said before is as true as ever.
             News::Status(statuses) => statuses.into_iter().for_each(|status| self.tally.update(status)),
-            News::Closed => self.connections = self.connections.saturating_sub(1),
+            News::Closed => {
+                self.connections = self.connections.saturating_sub(1);
+                if present {
+                    unit.connected = false;
+                    if let Some(exit) = unit.exit.take() {
+                        self.exited(index, exit).await;
+                    }
+                }
+            }
             News::Connected(commands) => {
                 self.connections += 1;
                 if present {
                     unit.commands = Some(commands);
+                    unit.connected = true;
                 }
             }
             _ if !present => {}
@@ -191,6 +204,8 @@ impl Conductor {
                 self.go(index);
             }
             News::Failed { peerid, error } => self.failure = Some(format!("peer {peerid}: {error}")),
+            // Its last words are still on their way: what it traced comes before its crash.
+            News::Exited(exit) if unit.connected => unit.exit = Some(exit),
             News::Exited(exit) => self.exited(index, exit).await,
         }
     }

@@ -65,6 +65,8 @@ impl Conductor {
             lock(&self.board.processes).retain(|(pid, _)| *pid != running.pid);
         }
         unit.commands = None;
+        unit.connected = false;
+        unit.exit = None;
         unit.ready = false;
         unit.backlog.clear();
         unit.generation += 1;

@@ -230,7 +230,7 @@ pub struct NetReport {
     pub messages: Messages,
     /// Targets by name.
     pub targets: BTreeMap<String, TargetReport>,
-    /// Peers that live: they boot or have booted, and have not crashed since.
+    /// Peers that live, or lived when the run ended: they boot or have booted, and have not crashed since.
     pub up: u32,
     /// Peers that are done.
     pub done: u32,

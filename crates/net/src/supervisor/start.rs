@@ -120,6 +120,7 @@ impl Conductor {
             News::Connected(commands) => {
                 self.connections += 1;
                 unit.commands = Some(commands);
+                unit.connected = true;
             }
             News::Ready => unit.ready = true,
             News::Exited(Exit { how, stderr, .. }) => {

@@ -87,6 +87,8 @@ async fn crashed_peers_come_back_with_the_disk_that_the_plan_leaves_them() {
     assert_eq!(notes(&trace, 2, "boot "), ["1", "2"], "what was durable is gone");
     assert_eq!(notes(&trace, 3, "boot "), ["1", "1"], "the disk was to be empty");
     for number in [2, 3] {
+        let all: Vec<&Event> = by(&trace, number).collect();
+        assert!(all.is_sorted_by_key(|event| event.id), "the events of peer {number} are out of order");
         let life: Vec<Kind> = by(&trace, number)
             .map(|event| event.kind)
             .filter(|kind| matches!(kind, Kind::Started | Kind::Crashed | Kind::Restarted | Kind::Stopped))
