@@ -8,7 +8,7 @@ import type { Scene } from "./scene";
 
 /** A faded link stays just visible, so that the shape of the network does. */
 const OPACITY_MIN = 0.07;
-const OPACITY_MAX = 0.85;
+const OPACITY_MAX = 0.8;
 /** Older than this, seconds of run time, a link has faded to the least. */
 const FADED_S = 4;
 /** So many links may be drawn in full; more are drawn fainter, or they would hide each other. */
@@ -86,7 +86,7 @@ export function opacity(age_s: number): number {
 
 /** Width at the sender's end, pixels. */
 export function width(count: number): number {
-  return 1 + 0.9 * Math.log2(1 + count);
+  return 0.8 + 0.55 * Math.log2(1 + count);
 }
 
 /** A link on the screen, from rim to rim. */

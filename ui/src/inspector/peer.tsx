@@ -116,13 +116,15 @@ function Latest({ bench, id }: { bench: Bench; id: number }) {
         </button>
       </h3>
       <ul>
-        {[...lines].reverse().map((event) => (
-          <li key={event.id} title={`${describe(event)} ${event.text}`}>
-            <span class="number quiet">{span(event.t)}</span>
-            <span class={`log-kind ${event.kind}`}>{event.kind}</span>
-            <span class="log-text">{describe(event)}</span>
-          </li>
-        ))}
+        {[...lines]
+          .sort((a, b) => b.t - a.t)
+          .map((event) => (
+            <li key={event.id} title={`${describe(event)} ${event.text}`}>
+              <span class="number quiet">{span(event.t)}</span>
+              <span class={`log-kind ${event.kind}`}>{event.kind}</span>
+              <span class="log-text">{describe(event)}</span>
+            </li>
+          ))}
       </ul>
     </section>
   );

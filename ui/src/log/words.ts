@@ -7,7 +7,8 @@ import { bytes, exact } from "../words/format";
 export function describe(line: LogLine): string {
   const other = line.other ? String(line.other) : "";
   const size = line.bytes > 0 ? bytes(line.bytes) : "";
-  const parts = (...all: string[]) => all.filter(Boolean).join(" · ");
+  // A text that only repeats the name says nothing more.
+  const parts = (...all: string[]) => [...new Set(all.filter(Boolean))].join(" · ");
   switch (line.kind) {
     case "sent":
       return parts(`${line.name} to ${other}`, size, line.text);

@@ -54,7 +54,7 @@ export function Spark({
       <div class="spark-words">
         <span class="quiet">{title}</span>
         <span class="number">
-          {under ? value(under.value) : ended ? "was not watched from here" : "–"}
+          {under ? value(under.value) : ended && span > 0 ? "was not watched from here" : "–"}
           {at !== null && under ? ` at ${spanWords(under.t)}` : ""}
         </span>
       </div>
