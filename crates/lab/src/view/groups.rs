@@ -48,6 +48,12 @@ impl Groups {
         peerid.saturating_sub(1) / self.size
     }
 
+    /// The number of the first peer of the peer's group: it stands for all of them at the end of a link.
+    #[must_use]
+    pub const fn first_of(&self, peerid: u32) -> u32 {
+        self.of(peerid) * self.size + 1
+    }
+
     /// How many groups there are.
     #[must_use]
     pub fn count(&self) -> u32 {
@@ -108,6 +114,8 @@ mod tests {
             assert!(groups.count() <= GROUPS_MAX);
             let mut sizes = vec![0; groups.count() as usize];
             (1..=peers).for_each(|peerid| sizes[groups.of(peerid) as usize] += 1);
+            let first = |peerid| groups.first_of(peerid);
+            assert!((1..=peers).all(|peerid| groups.of(first(peerid)) == groups.of(peerid) && first(peerid) <= peerid));
             assert!(sizes.iter().zip(&groups.groups).all(|(size, group)| *size == group.peers), "{peers}");
         }
     }

@@ -8,7 +8,8 @@ use rumormill_core::rng::mix;
 /// The most links that are told apart; traffic on later ones counts as hidden.
 pub const LINKS_MAX: usize = 2_000_000;
 
-/// Traffic of one kind in one community from one peer (or group of peers) to another, as one number:
+/// Traffic of one kind in one community from one peer to another, as one number (of a group of peers, the
+/// first stands for all):
 /// 24 bits sender, 24 bits receiver, 8 bits kind, 8 bits community.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LinkId(u64);

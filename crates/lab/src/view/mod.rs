@@ -271,7 +271,7 @@ impl View {
         let at_receiver = event.cause.is_some_and(|cause| u64::from(cause.peerid()) != event.peer.0);
         let at_receiver = event.kind == Kind::Dropped && at_receiver;
         let (from, to) = if at_receiver { (other, peerid) } else { (peerid, other) };
-        let link = LinkId::new(self.unit(from), self.unit(to), kind, community);
+        let link = LinkId::new(self.end(from), self.end(to), kind, community);
         self.links.add(link, traffic);
         if self.is_watched() {
             self.news.links.add(link, traffic);
@@ -293,6 +293,11 @@ impl View {
     /// What stands for a peer on the page: the peer, or its group.
     fn unit(&self, peerid: u32) -> u32 {
         self.groups.as_ref().map_or(peerid, |groups| groups.of(peerid))
+    }
+
+    /// What stands for a peer at the end of a link: the peer, or the first one of its group.
+    fn end(&self, peerid: u32) -> u32 {
+        self.groups.as_ref().map_or(peerid, |groups| groups.first_of(peerid))
     }
 
     fn first_unit(&self) -> u32 {
