@@ -35,6 +35,10 @@ const MAX_REPORTS: usize = 64;
 /// Dials of one process that are under way at once, at most: where all dial all, more would only time out.
 const MAX_DIALS: usize = 16;
 
+/// Peers of one process that meet the tracker at once, at most: when hundreds come together, its socket
+/// overflows and they wait for what was lost.
+const MAX_MEETINGS: usize = 4;
+
 /// How long the peers have to stop in good order.
 const LEAVING: Duration = Duration::from_secs(1);
 
@@ -144,6 +148,7 @@ impl<P: Launch + 'static> Process<P> {
             weather: RefCell::new(weather),
             outbox,
             notary: Rc::default(),
+            meetings: Semaphore::new(MAX_MEETINGS),
             dials: Arc::new(Semaphore::new(MAX_DIALS)),
         };
         let peers = Rc::default();

@@ -15,6 +15,9 @@ const STREAM_WINDOW: u32 = 256 << 10;
 /// Bytes of one connection that may be on their way without being read, and unread datagrams.
 const CONNECTION_WINDOW: u32 = 512 << 10;
 
+/// The round trip that is assumed before one is measured: a lost first packet is sent again after three.
+const FIRST_ROUND_TRIP: Duration = Duration::from_millis(100);
+
 /// A connection whose other side is silent for so long is dead.
 const SILENCE: Duration = Duration::from_secs(15);
 
@@ -39,6 +42,7 @@ pub(crate) fn transport(handshakes: &Handshakes) -> Transport {
         .send_window(CONNECTION_WINDOW.into())
         .datagram_receive_buffer_size(Some(STREAM_WINDOW as usize))
         .datagram_send_buffer_size(STREAM_WINDOW as usize)
+        .initial_rtt(FIRST_ROUND_TRIP)
         .keep_alive_interval(Some(KEEP_ALIVE))
         .max_idle_timeout(IdleTimeout::try_from(SILENCE).ok());
     let limits = Arc::new(limits);

@@ -127,14 +127,10 @@ impl<P: Launch> Driver<P> {
         Ok(())
     }
 
-    /// Waits for the next thing to do.
+    /// Waits for the next thing to do; of several, any may come first, so that none is starved.
     async fn wake(&mut self) -> Result<Wake<P>, PeerFailure> {
-        let now = self.clock.now();
         let awake = !self.paused;
         let idle = awake && self.working.is_none() && !self.held.full() && !self.parts.disk.full();
-        if idle && let Some((timer, cause)) = self.timers.due(now) {
-            return Ok(Wake::Work(Work::Timer(timer, cause)));
-        }
         let sleep = |moment: Option<Instant>| {
             let deadline = moment.map(|moment| self.clock.deadline(moment));
             async move {
@@ -149,12 +145,14 @@ impl<P: Launch> Driver<P> {
         let timer = sleep(self.timers.next());
         let Parts { orders, inputs, disk, .. } = &mut self.parts;
         Ok(tokio::select! {
-            biased;
             order = orders.recv() => Wake::Order(order),
             ticket = disk.committed() => Wake::Durable(ticket?),
             () = departure, if awake => Wake::Departure,
             () = worked, if awake => Wake::Worked,
-            () = timer, if idle => Wake::Again,
+            () = timer, if idle => match self.timers.due(self.clock.now()) {
+                Some((timer, set_by)) => Wake::Work(Work::Timer(timer, set_by)),
+                None => Wake::Again,
+            },
             input = inputs.recv(), if idle => input.map_or(Wake::Again, |input| Wake::Work(Work::Input(input))),
         })
     }

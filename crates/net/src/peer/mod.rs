@@ -39,6 +39,8 @@ pub(crate) struct Shared<P: Launch> {
     pub weather: RefCell<Weather>,
     pub outbox: Rc<RefCell<Outbox>>,
     pub notary: Rc<Notary>,
+    /// Peers that may be meeting the tracker at once.
+    pub meetings: Semaphore,
     /// Dials that may be under way at once.
     pub dials: Arc<Semaphore>,
 }
@@ -114,7 +116,9 @@ impl<P: Launch + 'static> Peer<P> {
         })?;
         let address = links.address().map_err(PeerFailure::Address)?;
         let record = PeerRecord::new(&identity, sequence, &[address]);
+        let turn = shared.meetings.acquire().await;
         track::meet(&links, tracker.clone(), record, book.clone(), Rc::clone(&shared.notary)).await;
+        drop(turn);
 
         let (commands, orders) = mpsc::channel(MAX_COMMANDS);
         let state = P::peer(&shared.config, Seat { peerid: seat.peerid, peers: shared.members.count() });

@@ -140,6 +140,7 @@ impl Conductor {
         };
         let wall = self.clock.now();
         self.finish().await;
+        tracing::debug!(took = ?self.clock.now().since(wall), "all processes have ended");
         self.refresh(Some(outcome), error);
         let mut report = lock(&self.board.report).clone();
         report.wall = wall.since(Instant::ZERO);

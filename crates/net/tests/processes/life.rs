@@ -153,7 +153,11 @@ async fn a_message_each(peers: u32, peers_per_process: u32) {
     assert_eq!(report.targets["messages"].met, peers);
     assert_eq!(report.trace_dropped, 0);
     let NetReport { wall, events, messages, .. } = report;
-    println!("{peers} peers: started in {started:?}, {memory} kB then, complete in {wall:?}, {events} events");
+    let ended = begun.elapsed() - started - wall;
+    println!(
+        "{peers} peers: started in {started:?}, complete in {wall:?}, ended in {ended:?}; {memory} kB at the start"
+    );
+    println!("{events} events");
     println!("{messages:?}, {} in the trace", trace.len());
 }
 
