@@ -66,11 +66,6 @@ impl Case {
         self.parameters.per_peer("messages").unwrap()[peerid as usize - 1].try_into().unwrap()
     }
 
-    /// How many messages there will be.
-    pub fn total(&self) -> u64 {
-        self.parameters.per_peer("messages").unwrap().iter().sum()
-    }
-
     /// The name of every message that there will be.
     pub fn items(&self) -> Vec<ItemId> {
         let of =

@@ -55,31 +55,36 @@ fn a_one_way_cut_lets_the_other_way_pass() {
     assert_eq!(held(&run, 2).len(), 1, "what peer 1 sends does not");
 }
 
+/// Six peers with three messages each. Peer 1 is alone until 6 s, so that the run goes on; peer 4 learns all
+/// others, is alone from 1 s on, crashes at 2 s and restarts at 3 s with its disk as said.
+fn crash_of_peer_4(seed: u64, disk: DiskFate) -> Case {
+    let mut case = Case::new(seed, 6, 3);
+    let [one, four] = [1, 4].map(|number| Peers::Numbers(vec![number]));
+    case.plan.faults = vec![
+        fault(0, Fault::Partition { groups: vec![one.clone()] }),
+        fault(1_000, Fault::Partition { groups: vec![one, four.clone()] }),
+        fault(2_000, Fault::Crash { peers: four.clone() }),
+        fault(3_000, Fault::Restart { peers: four, disk }),
+        fault(6_000, Fault::Heal),
+    ];
+    case
+}
+
 #[test]
 fn a_restarted_peer_has_what_its_disk_kept() {
-    let mut case = Case::new(4, 6, 3);
-    let peers = Peers::Numbers(vec![4]);
-    case.plan.faults = vec![
-        fault(1_000, Fault::Partition { groups: vec![peers.clone()] }),
-        fault(2_000, Fault::Crash { peers: peers.clone() }),
-        fault(3_000, Fault::Restart { peers, disk: DiskFate::Kept }),
-    ];
-    let mut run = case.simulation();
-    run.run_until(at(4_000));
-    assert_eq!(held(&run, 4).len(), 18, "nobody could have told it again");
+    let mut run = crash_of_peer_4(4, DiskFate::Kept).simulation();
+    run.run_until(at(1_900));
+    assert_eq!(held(&run, 4).len(), 15, "all but those of peer 1");
+    run.run_until(at(2_900));
+    assert!(!run.is_up(4));
+    run.run_until(at(5_900));
+    assert_eq!(held(&run, 4).len(), 15, "nobody could have told it again");
+    assert_eq!(run.run().outcome, Outcome::Completed);
 }
 
 #[test]
 fn a_peer_with_a_lost_disk_learns_everything_again() {
-    let mut case = Case::new(5, 6, 3);
-    let peers = Peers::Numbers(vec![4]);
-    case.plan.faults = vec![
-        fault(1_000, Fault::Partition { groups: vec![peers.clone()] }),
-        fault(2_000, Fault::Crash { peers: peers.clone() }),
-        fault(3_000, Fault::Restart { peers, disk: DiskFate::Lost }),
-        fault(6_000, Fault::Heal),
-    ];
-    let mut run = case.simulation();
+    let mut run = crash_of_peer_4(5, DiskFate::Lost).simulation();
     run.run_until(at(5_900));
     assert_eq!(held(&run, 4).len(), 3, "it has only what it created anew");
     assert_eq!(run.run().outcome, Outcome::Completed);
