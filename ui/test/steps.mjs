@@ -5,13 +5,15 @@ import { join } from "node:path";
 
 const pictures = process.env.SCREENSHOTS;
 const WAIT_MS = 60_000;
+/** Once something has failed, what follows from it is not waited for as long. */
+const WAIT_AFTER_FAILURE_MS = 5000;
 
 let passed = 0;
 let failed = 0;
 
 /** Waits until `of` gives something true, and counts whether it did. */
 export async function holds(what, of, wait_ms = WAIT_MS) {
-  const until = Date.now() + wait_ms;
+  const until = Date.now() + (failed > 0 ? Math.min(wait_ms, WAIT_AFTER_FAILURE_MS) : wait_ms);
   let last;
   do {
     last = await of().catch((error) => error);
