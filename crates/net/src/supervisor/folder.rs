@@ -1,19 +1,34 @@
 //! The peers' folders: their keys, made before the run so that everybody knows everybody's id, and their
 //! disks.
 
-use std::fs;
+use std::fs::{self, File, Permissions};
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::fs::{FlockOperation, flock};
+use tempfile::TempDir;
 
 use super::StartError;
 use crate::disk::DISK_FILE;
 use crate::{Identity, PeerKey};
 
+/// How the names of temporary folders begin.
+const PREFIX: &str = "rumormill-";
+
+/// The file in a temporary folder that its supervisor keeps locked for as long as it lives.
+const LOCK_FILE: &str = "lock";
+
+/// Younger folders are not swept: their supervisor may be about to lock them.
+const SWEPT_AFTER: Duration = Duration::from_secs(60);
+
 /// The folder of all peers of a run; a temporary one goes when this is dropped.
 #[derive(Debug)]
 pub(super) struct PeersFolder {
     path: PathBuf,
-    _temporary: Option<tempfile::TempDir>,
+    /// The folder, and its lock.
+    _temporary: Option<(TempDir, File)>,
 }
 
 impl PeersFolder {
@@ -23,9 +38,10 @@ impl PeersFolder {
         let (path, temporary) = match run {
             Some(run) => (run.join("peers"), None),
             None => {
-                let made = tempfile::Builder::new().prefix("rumormill-").tempdir();
-                let temporary = made.map_err(|source| failed(&std::env::temp_dir(), source))?;
-                (temporary.path().to_path_buf(), Some(temporary))
+                let parent = std::env::temp_dir();
+                sweep(&parent);
+                let temporary = temporary(&parent).map_err(|source| failed(&parent, source))?;
+                (temporary.0.path().to_path_buf(), Some(temporary))
             }
         };
         fs::create_dir_all(&path).map_err(|source| failed(&path, source))?;
@@ -50,5 +66,56 @@ impl PeersFolder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             done => done,
         }
+    }
+}
+
+/// Makes a temporary folder that only this user reads, and locks it.
+fn temporary(parent: &Path) -> io::Result<(TempDir, File)> {
+    let private = Permissions::from_mode(0o700);
+    let folder = tempfile::Builder::new().prefix(PREFIX).permissions(private).tempdir_in(parent)?;
+    let lock = File::create(folder.path().join(LOCK_FILE))?;
+    flock(&lock, FlockOperation::NonBlockingLockExclusive)?;
+    Ok((folder, lock))
+}
+
+/// Removes temporary folders whose supervisors were killed: those that nobody has locked. What cannot be
+/// removed is none of ours, or for the next time.
+fn sweep(parent: &Path) {
+    let Ok(entries) = fs::read_dir(parent) else { return };
+    for entry in entries.flatten() {
+        if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
+            continue;
+        }
+        let Ok(lock) = File::open(entry.path().join(LOCK_FILE)) else { continue };
+        let age = lock.metadata().and_then(|metadata| metadata.modified()).ok().and_then(|made| made.elapsed().ok());
+        let abandoned = flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok();
+        if abandoned && age.is_some_and(|age| age >= SWEPT_AFTER) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::SystemTime;
+
+    #[test]
+    fn folders_of_killed_supervisors_are_swept_and_no_others() {
+        let parent = tempfile::tempdir().unwrap();
+        let old = SystemTime::now() - 2 * SWEPT_AFTER;
+        let (living, lock) = temporary(parent.path()).unwrap();
+        lock.set_modified(old).unwrap();
+        let (killed, lock) = temporary(parent.path()).unwrap();
+        lock.set_modified(old).unwrap();
+        drop(lock);
+        let (young, lock) = temporary(parent.path()).unwrap();
+        drop(lock);
+        let other = parent.path().join("rumormill-notes");
+        fs::create_dir(&other).unwrap();
+        sweep(parent.path());
+        assert!(!killed.path().exists(), "it stayed");
+        assert!(living.path().exists() && young.path().exists() && other.exists());
+        assert_eq!(fs::metadata(living.path()).unwrap().permissions().mode() & 0o777, 0o700);
     }
 }
