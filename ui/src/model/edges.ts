@@ -5,6 +5,9 @@ import type { EdgeRow } from "../api/types";
 /** Links that the page keeps; those beyond are counted as hidden. */
 export const EDGES_MAX = 40_000;
 
+/** Numbers that peers who join unannounced may have. */
+const GROWTH_MAX = 0xffff;
+
 /** One kind of message on one link. */
 export interface EdgeKind {
   kind: number;
@@ -36,7 +39,8 @@ export class Edges {
   private readonly span: number;
 
   constructor(peers: number) {
-    this.span = peers + 1;
+    // Runs of reporting programs begin without peers and grow.
+    this.span = Math.max(peers, GROWTH_MAX) + 1;
   }
 
   private key(from: number, to: number, community: number): number {

@@ -85,6 +85,16 @@ describe("peers", () => {
 });
 
 describe("links", () => {
+  it("tells links apart in a run that began without peers", () => {
+    const edges = new Edges(0);
+    edges.take([1, 2, 0, 0, 1, 10, 0], 1);
+    edges.take([2, 1, 0, 0, 1, 10, 0], 1);
+    expect(edges.list.map((edge) => [edge.from, edge.to])).toEqual([
+      [1, 2],
+      [2, 1],
+    ]);
+  });
+
   it("adds up what frames say of a pair, by kind", () => {
     const edges = new Edges(3);
     edges.take([1, 2, 0, 0, 3, 300, 1], 1);
