@@ -1,7 +1,7 @@
 //! Recorded runs, read back into views.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -135,30 +135,27 @@ impl Recorded {
         }
     }
 
-    /// The newest lines of the whole recording that the filter lets through.
-    pub fn ask(
-        &self,
-        runs_dir: &std::path::Path,
-        filter: &Filter,
-        before: Option<u64>,
-        limit: usize,
-    ) -> Result<Answer, OpenError> {
-        let run = Run::named(&self.name, runs_dir)?;
-        let mut question = Question::new(filter.clone(), before, limit);
-        for event in run.events().flatten() {
-            question.take(&event);
-            if question.is_over() || self.is_closed.load(Ordering::Relaxed) {
-                break;
-            }
-        }
-        Ok(question.answer())
-    }
-
     /// Its reader, if it still reads, may stop. Always `false`: for [`VecDeque::retain`].
     fn close(&self) -> bool {
         self.is_closed.store(true, Ordering::Relaxed);
         false
     }
+}
+
+/// The newest lines of the recording in this folder that the filter lets through.
+///
+/// # Errors
+/// When there is no recording.
+pub(crate) fn ask(folder: &Path, filter: Filter, before: Option<u64>, limit: usize) -> Result<Answer, OpenError> {
+    let run = Run::at(folder)?;
+    let mut question = Question::new(filter, before, limit);
+    for event in run.events().flatten() {
+        question.take(&event);
+        if question.is_over() {
+            break;
+        }
+    }
+    Ok(question.answer())
 }
 
 /// A recording in the list; one that cannot be read says why.

@@ -10,8 +10,8 @@ use serde::Deserialize;
 
 use super::Lab;
 use super::error::ApiError;
-use crate::bench::Found;
-use crate::view::log::{Answer, Filter};
+use crate::bench::recorded;
+use crate::view::log::{ANSWER_MAX, Answer, Filter};
 
 /// Lines of an answer, when the question does not say.
 const LINES: usize = 200;
@@ -40,18 +40,23 @@ pub(super) async fn lines(
         peer: given(&wanted.peer).map(|peer| number("peer", peer)).transpose()?,
     };
     let before = given(&wanted.before).map(|id| number("before", id)).transpose()?;
-    let limit = wanted.limit.unwrap_or(LINES);
-    lab.work(move |lab| answer(lab, &id, &filter, before, limit)).await?.map(Json)
+    let limit = wanted.limit.unwrap_or(LINES).clamp(1, ANSWER_MAX);
+    lab.work(move |lab| answer(lab, &id, filter, before, limit)).await?.map(Json)
 }
 
-fn answer(lab: &Lab, id: &str, filter: &Filter, before: Option<u64>, limit: usize) -> Result<Answer, ApiError> {
+/// The view holds the newest events; the recording holds all, those of a run under way a second late.
+fn answer(lab: &Lab, id: &str, filter: Filter, before: Option<u64>, limit: usize) -> Result<Answer, ApiError> {
     let found = lab.bench.find(id)?;
-    match &found {
-        // The view of a recording holds its newest events only; the folder holds all.
-        Found::Recorded(recorded) if found.view().lock().log().is_cut() => {
-            Ok(recorded.ask(lab.bench.runs_dir(), filter, before, limit)?)
-        }
-        _ => Ok(found.view().lock().log().ask(filter, before, limit)),
+    let (answer, folder) = {
+        let view = found.view().lock();
+        let is_settled = view.run().state == crate::view::State::Ended || before.is_some();
+        let folder = view.run().folder.clone().filter(|_| is_settled && view.log().is_cut());
+        (view.log().ask(&filter, before, limit), folder)
+    };
+    match folder {
+        Some(folder) if answer.events.len() < limit => Ok(recorded::ask(folder.as_ref(), filter, before, limit)?),
+        Some(_) => Ok(Answer { more: true, ..answer }),
+        None => Ok(answer),
     }
 }
 

@@ -65,6 +65,20 @@ async fn the_log_can_be_searched() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_log_of_a_long_run_reaches_back_to_its_beginning() {
+    let lab = Lab::new().await;
+    let values = json!({ "peers": 60, "messages": "5", "signed": "no" });
+    let run = lab.start(json!({ "values": values })).await;
+    let events = lab.end(&run).await["events"].as_u64().unwrap();
+    assert!(events > 15_000, "more than the lab keeps in memory: {events}");
+    let started = lab.get(&format!("/api/runs/{run}/log?kind=started&limit=100")).await;
+    assert_eq!(started["events"].as_array().unwrap().len(), 60);
+    let first = started["events"][0]["id"].as_str().unwrap();
+    let before = lab.get(&format!("/api/runs/{run}/log?before={first}")).await;
+    assert_eq!(before, json!({ "events": [], "more": false }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn runs_go_on_side_by_side_up_to_a_bound() {
     let lab = Lab::new().await;
     let mut runs = Vec::new();
