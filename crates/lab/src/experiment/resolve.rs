@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rumormill_core::plan::{Latency, Network, Peers, Plan};
-use rumormill_core::{Parameters, Topology, Value};
+use rumormill_core::{MAX_PEERS, Parameters, Topology, Value};
 
 use super::language::{self, LatencyPart, Parts, World};
 use super::{Experiment, Kind, Problem, Problems, did_you_mean};
@@ -89,14 +89,8 @@ impl Experiment {
                 Err(problem) => problems.push(problem),
             }
         }
-        // A count beyond what any mode can run is refused before an expression is evaluated for each.
         let peers = match values.get("peers") {
-            Some(Value::Count(peers)) if (1..=u64::from(rumormill_core::MAX_PEERS)).contains(peers) => *peers as u32,
-            Some(Value::Count(peers)) => {
-                let message = format!("{peers} is not between 1 and {}", rumormill_core::MAX_PEERS);
-                problems.push(Problem::field("peers", message));
-                0
-            }
+            Some(Value::Count(peers)) => u32::try_from(*peers).unwrap_or(0).min(MAX_PEERS),
             _ => 0,
         };
         let others = values.clone();

@@ -15,9 +15,13 @@ const OWN_PROCESS_UP_TO: u32 = 50;
 /// Processes when peers share them, unless asked otherwise.
 const SHARED_PROCESSES: u32 = 20;
 
-/// Bytes of bookkeeping that the simulator keeps for a peer, and bytes of one neighbor.
+/// Bytes of bookkeeping that the simulator keeps for a peer, and bytes of one neighbor with a message on its
+/// way there.
 const PEER_BYTES: u64 = 128;
-const NEIGHBOR_BYTES: u64 = 12;
+const NEIGHBOR_BYTES: u64 = 40;
+
+/// The part of the machine's memory that a simulation leaves to others.
+const RESERVE_PART: u64 = 16;
 
 /// Finds what the machine cannot bear.
 pub(super) fn check(resolved: &Resolved, state_bytes: usize) -> Result<(), Problems> {
@@ -64,9 +68,21 @@ fn check_memory(resolved: &Resolved, state_bytes: usize) -> Option<Problem> {
     })
 }
 
-/// Bytes of memory that this machine can still give, where the system tells.
+/// Says why a simulation must not go on: a machine without memory ends programs without a word.
+pub(super) fn out_of_memory() -> Option<String> {
+    let (free, all) = (memory_available()?, proc_kib("/proc/meminfo", "MemTotal:")?);
+    (free < all / RESERVE_PART).then(|| {
+        let free = free as f64 / 1e9;
+        format!("stopped before the machine runs out of memory ({free:.1} GB are left); use fewer peers or fewer messages")
+    })
+}
+
+/// Bytes of memory that this machine or container can still give, where the system tells.
 fn memory_available() -> Option<u64> {
-    proc_kib("/proc/meminfo", "MemAvailable:")
+    let machine = proc_kib("/proc/meminfo", "MemAvailable:")?;
+    let cgroup = |file: &str| std::fs::read_to_string(format!("/sys/fs/cgroup/{file}")).ok()?.trim().parse::<u64>().ok();
+    let container = cgroup("memory.max").zip(cgroup("memory.current")).map(|(max, used)| max.saturating_sub(used));
+    Some(container.map_or(machine, |container| container.min(machine)))
 }
 
 /// The most memory that this process ever used, in bytes, where the system tells.

@@ -7,7 +7,7 @@ use rumormill_sim::Status;
 use rumormill_trace::{Messages, Target};
 
 use super::start::{End, Running};
-use super::{Progress, Speed};
+use super::{Progress, Speed, limits};
 use crate::registry::Simulated;
 
 /// How long a slice of a run at full speed should take on the person's clock: so late does it hear of a stop.
@@ -51,6 +51,9 @@ impl Running {
             if let Some(outcome) = ended {
                 let error = (outcome == Outcome::Failed).then(|| "no peer is left that could go on".to_string());
                 return (outcome, error);
+            }
+            if let Some(error) = limits::out_of_memory() {
+                return (Outcome::Failed, Some(error));
             }
             if let Some(rest) = pace.after(begun.elapsed()) {
                 self.control.sleep(rest);

@@ -26,9 +26,10 @@ pub(crate) struct Cli {
 
 /// Where things are.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Folders")]
 pub(crate) struct Places {
     /// A folder of experiments, beside the built-in ones
-    #[arg(long, global = true, value_name = "DIR", default_value = "experiments", hide_default_value = false)]
+    #[arg(long, global = true, value_name = "DIR", default_value = "experiments")]
     pub(crate) experiments: PathBuf,
     /// The folder of recorded runs
     #[arg(long, global = true, value_name = "DIR", default_value = "runs")]

@@ -30,13 +30,14 @@ pub(crate) fn explore(args: &ExploreArgs, workbench: &Workbench, table: &Command
         say::json(&found);
     } else if let Some(failure) = &found.failure {
         let (seed, outcome) = (failure.seed, say::outcome(failure.outcome));
-        say::line(&format!("seed {} ends as {outcome}; {} seeds before it completed", say::strong(&seed.to_string()), say::count(found.held)));
+        say::line(&format!("seed {} ends as {outcome}; {} before it completed", say::strong(&seed.to_string()), say::plural(found.held, "seed")));
         let minimal = if failure.minimal { "nothing smaller fails" } else { "a smaller one may fail too" };
-        let (peers, faults, tries) = (failure.peers, failure.faults, failure.tries);
-        say::line(&format!("the smallest run found has {peers} peers and {faults} faults ({tries} tried; {minimal})"));
+        let (peers, faults) = (say::plural(failure.peers.into(), "peer"), say::plural(failure.faults as u64, "fault"));
+        let tries = failure.tries;
+        say::line(&format!("the smallest run found has {peers} and {faults} ({tries} tried; {minimal})"));
         say::line(&format!("it is kept; run it with\n\n    rumormill run {} --seed {seed}", failure.file.display()));
     } else {
-        say::line(&format!("{} seeds completed", say::count(found.held)));
+        say::line(&format!("{} completed", say::plural(found.held, "seed")));
     }
     match found.failure {
         _ if found.cancelled || interrupt.is_asked() => Ok(Ended::Interrupted),

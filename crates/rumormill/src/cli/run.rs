@@ -166,17 +166,18 @@ fn report(file: &RunFile, outcome: Outcome, run: Option<PathBuf>) -> Report<'_> 
 /// What a person reads.
 pub(crate) fn summary(file: &RunFile, outcome: Outcome, folder: Option<&std::path::Path>) {
     let (virtual_time, wall) = (say::seconds(file.virtual_seconds), say::seconds(file.wall_seconds));
-    let how = format!("{} as {}, {} peers, seed {}", file.experiment, file.mode, say::count(file.peers.into()), file.seed);
+    let peers = say::plural(file.peers.into(), "peer");
+    let how = format!("{} as {}, {peers}, seed {}", file.experiment, file.mode, file.seed);
     say::line(&format!("{}  {}", say::strong(&file.title), say::quiet(&how)));
-    say::line(&format!("{} after {virtual_time}  {}", say::outcome(outcome), say::quiet(&format!("{wall} of yours"))));
+    say::line(&format!("{} after {virtual_time}  {}", say::outcome(outcome), say::quiet(&format!("it took {wall}"))));
     let mut table = say::plain_table();
     let mut row = |name: &str, value: String| _ = table.add_row([say::quiet_cell(name), value.into()]);
     for (name, Target { met, peers, .. }) in &file.targets {
-        row(name, format!("{} of {} peers have all", say::count(*met), say::count(*peers)));
+        row(name, format!("met by {} of {}", say::count(*met), say::plural(*peers, "peer")));
     }
     let Messages { sent, delivered, dropped, bytes, .. } = file.messages;
-    let (sent, delivered, dropped) = (say::count(sent), say::count(delivered), say::count(dropped));
-    row("sent", format!("{sent} messages, {}; {delivered} delivered, {dropped} dropped", say::bytes(bytes)));
+    let (delivered, dropped) = (say::count(delivered), say::count(dropped));
+    row("sent", format!("{}, {}; {delivered} delivered, {dropped} dropped", say::plural(sent, "message"), say::bytes(bytes)));
     row("events", format!("{}, {} a second", say::count(file.events), say::count((file.events as f64 / file.wall_seconds.max(1e-6)) as u64)));
     if let Some(digest) = &file.digest {
         row("digest", digest.clone());

@@ -38,7 +38,14 @@ pub(crate) fn note(text: &str) {
 /// Prints why a command did not do what it was asked, with its causes.
 pub(crate) fn error(error: &anyhow::Error) {
     let label = console::Style::new().red().bold().for_stderr().apply_to("error:");
-    note(&format!("{label} {error:#}"));
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        // Some errors already say what caused them.
+        if !text.contains(&cause) {
+            text = if text.is_empty() { cause } else { format!("{text}: {cause}") };
+        }
+    }
+    note(&format!("{label} {text}"));
 }
 
 /// An outcome, in its colour on a terminal.
@@ -65,6 +72,11 @@ pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
     let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
     groups.join(",")
+}
+
+/// `1 peer`, `2 peers`.
+pub(crate) fn plural(number: u64, one: &str) -> String {
+    format!("{} {one}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
 /// `1.23 GB`.
@@ -127,7 +139,7 @@ pub(crate) fn strong_cell(text: &str) -> Cell {
 
 /// Prints a table without the spaces that end its lines.
 pub(crate) fn print(table: &Table) {
-    table.lines().for_each(|row| line(row.trim_end()));
+    table.lines().for_each(|row| line(row.trim_end().strip_prefix(' ').unwrap_or("")));
 }
 
 #[cfg(test)]
@@ -136,6 +148,7 @@ mod tests {
 
     #[test]
     fn numbers_are_easy_to_read() {
+        assert_eq!([plural(1, "peer"), plural(2_000, "peer")], ["1 peer", "2,000 peers"]);
         assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!([12, 1_500, 2_500_000, 123_000_000_000].map(bytes), ["12 B", "1.50 kB", "2.50 MB", "123 GB"]);
         assert_eq!([0.0, 5e-6, 0.0123, 1.234, 61.25].map(seconds), ["0 s", "5.00 µs", "12.3 ms", "1.23 s", "61.2 s"]);

@@ -1,7 +1,7 @@
 //! The functions that an experiment file may call, besides Starlark's own.
 
 use rumormill_core::plan::{Churn, Disk, DiskFate, Fault, Latency, Peers, Timed};
-use rumormill_core::{Duration, Topology};
+use rumormill_core::{Duration, MAX_PEERS, Topology};
 use serde_json::Value as Json;
 use starlark::environment::GlobalsBuilder;
 use starlark::starlark_module;
@@ -26,7 +26,9 @@ pub(super) fn parameters(builder: &mut GlobalsBuilder) {
         #[starlark(require = named)] max: Option<i64>,
         #[starlark(require = named, default = "")] help: &str,
     ) -> anyhow::Result<Data> {
-        let bounds = (min.map(|min| min as f64), max.map(|max| max as f64));
+        // Without peers there is no run, and no mode runs more than the simulator.
+        let (least, most) = if name == "peers" { (Some(1), Some(i64::from(MAX_PEERS))) } else { (None, None) };
+        let bounds = (min.max(least).map(|min| min as f64), max.or(most).map(|max| max as f64));
         parameter(Kind::Count, name, json(default)?, bounds, help)
     }
 
