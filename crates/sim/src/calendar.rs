@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 
-use pool::{List, Pool};
+use pool::{List, Place, Pool};
 use sorted::Sorted;
 
 mod pool;
@@ -53,6 +53,15 @@ pub(crate) struct Calendar<E> {
     /// Pushed into the open bucket since it was opened: by time, source and count of pushes.
     late: BTreeMap<(u64, u32, u32), E>,
     late_count: u32,
+}
+
+/// Where the next entry is.
+#[derive(Clone, Copy)]
+pub(crate) enum Next {
+    /// Among those that were there when the bucket was opened.
+    Sorted(Place),
+    /// Among those that came since.
+    Late,
 }
 
 /// The entries of one epoch, and the least time among them.
@@ -141,28 +150,34 @@ impl<E: Entry> Calendar<E> {
         (self.open, self.next) = (Some(bucket), bucket + 1);
     }
 
-    /// The next entry of the open bucket, unless it is later than `time_max`.
+    /// The time of the next entry of the open bucket, and where it is.
     #[inline]
-    pub(crate) fn pop(&mut self, time_max: u64) -> Option<(u64, E)> {
+    pub(crate) fn peek(&self) -> Option<(u64, Next)> {
         let base = self.open? << BUCKET_BITS;
-        if !self.late.is_empty() && self.late_first(base) {
-            let first = self.late.first_entry().filter(|first| first.key().0 <= time_max)?;
-            return Some((first.key().0, first.remove()));
+        let sorted = self.sorted.first();
+        if !self.late.is_empty()
+            && let Some((&(time, source, _), _)) = self.late.first_key_value()
+            && sorted.is_none_or(|(within, place)| (time, source) < (base + within, self.source_at(place)))
+        {
+            return Some((time, Next::Late));
         }
-        let (within, place) = self.sorted.first()?;
-        let time = base + within;
-        if time > time_max {
-            return None;
-        }
-        self.sorted.advance();
-        self.pool.take(place).map(|entry| (time, entry))
+        sorted.map(|(within, place)| (base + within, Next::Sorted(place)))
     }
 
-    /// Does an entry that was pushed late come before all others?
-    fn late_first(&self, base: u64) -> bool {
-        let Some((within, place)) = self.sorted.first() else { return true };
-        let source = self.pool.get(place).map(|(_, entry)| entry.source());
-        self.late.first_key_value().is_some_and(|(key, _)| (key.0, Some(key.1)) < (base + within, source))
+    fn source_at(&self, place: Place) -> u32 {
+        self.pool.get(place).map_or(0, |(_, entry)| entry.source())
+    }
+
+    /// Takes out the entry that was peeked at.
+    #[inline]
+    pub(crate) fn take(&mut self, next: Next) -> Option<E> {
+        match next {
+            Next::Sorted(place) => {
+                self.sorted.advance();
+                self.pool.take(place)
+            }
+            Next::Late => self.late.pop_first().map(|(_, entry)| entry),
+        }
     }
 
     /// The next entries of the open bucket, as far as they are sorted already.
@@ -171,14 +186,9 @@ impl<E: Entry> Calendar<E> {
         self.sorted.ahead(count).filter_map(|place| self.pool.get(place).map(|(_, entry)| entry))
     }
 
-    /// Is nothing left in the open bucket?
-    pub(crate) fn is_open_bucket_empty(&self) -> bool {
-        self.late.is_empty() && self.sorted.first().is_none()
-    }
-
     /// Closes the open bucket, which must be empty.
     pub(crate) fn close(&mut self) {
-        debug_assert!(self.is_open_bucket_empty());
+        debug_assert!(self.peek().is_none());
         self.sorted.release(&mut self.pool);
         self.open = None;
     }
@@ -313,7 +323,8 @@ mod tests {
             while let Some(bucket) = self.calendar.next_bucket() {
                 assert_eq!(self.heap.peek().unwrap().0.0 >> BUCKET_BITS, bucket);
                 self.calendar.open(bucket);
-                while let Some((time, item)) = self.calendar.pop(u64::MAX) {
+                while let Some((time, next)) = self.calendar.peek() {
+                    let item = self.calendar.take(next).unwrap();
                     assert_eq!(self.heap.pop().unwrap().0, (time, item.source, item.count));
                     if let Some((after, source)) = more(time) {
                         self.push(time + after, source);
@@ -369,18 +380,23 @@ mod tests {
     }
 
     #[test]
-    fn what_is_later_than_asked_stays() {
+    fn a_bucket_can_be_left_half_done() {
         let mut pair = Pair::new();
         pair.push(10, 1);
         pair.push(20, 1);
         pair.calendar.open(0);
-        assert_eq!(pair.calendar.pop(15).unwrap().0, 10);
-        assert!(pair.calendar.pop(15).is_none());
+        let take = |calendar: &mut Calendar<Item>| {
+            let (time, next) = calendar.peek().unwrap();
+            (time, calendar.take(next).unwrap().source)
+        };
+        assert_eq!(take(&mut pair.calendar), (10, 1));
         pair.calendar.push(12, Item { source: 5, count: 0 });
-        assert_eq!(pair.calendar.entries().len(), 2);
-        assert_eq!(pair.calendar.pop(15).unwrap().0, 12);
-        assert_eq!(pair.calendar.pop(20).unwrap().0, 20);
-        assert!(pair.calendar.entries().is_empty());
+        pair.calendar.push(20, Item { source: 0, count: 0 });
+        pair.calendar.push(20, Item { source: 1, count: 0 });
+        assert_eq!(pair.calendar.entries().len(), 4);
+        let rest: Vec<(u64, u32)> = (0..4).map(|_| take(&mut pair.calendar)).collect();
+        assert_eq!(rest, [(12, 5), (20, 0), (20, 1), (20, 1)]);
+        assert!(pair.calendar.entries().is_empty() && pair.calendar.peek().is_none());
     }
 
     #[test]

@@ -5,9 +5,7 @@ use std::sync::OnceLock;
 use rumormill_core::plan::{Fault, Peers};
 use serde::{Deserialize, Serialize};
 
-mod words;
 
-pub(crate) use words::{name, text};
 
 /// A fault and its moment.
 #[derive(Debug, Serialize, Deserialize)]

@@ -11,15 +11,17 @@ pub(crate) mod keys;
 pub(crate) mod neighbors;
 pub(crate) mod targets;
 
-/// A peer: everything that an event needs, side by side.
+/// A peer: everything that an event needs, side by side, and in this order.
 #[derive(Clone)]
+#[repr(C)]
 pub(crate) struct Cell<P> {
-    pub(crate) state: P,
     pub(crate) book: Book,
+    pub(crate) state: P,
 }
 
 /// The bookkeeping of a peer.
 #[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[repr(C)]
 pub(crate) struct Book {
     /// How many times it was activated, over all its lives: decides its draws.
     pub(crate) activations: u32,
@@ -31,9 +33,14 @@ pub(crate) struct Book {
     pub(crate) unmet: u16,
     /// A set of the flags below.
     pub(crate) flags: u16,
+    /// Where its row of neighbors begins, and how long it is; unless everybody knows everybody.
+    #[serde(skip)]
+    pub(crate) row: u32,
+    #[serde(skip)]
+    pub(crate) degree: u32,
 }
 
-const _: () = assert!(size_of::<Book>() <= 16);
+const _: () = assert!(size_of::<Book>() <= 24);
 
 /// It booted and did not crash since.
 pub(crate) const UP: u16 = 1;

@@ -115,10 +115,13 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
         let count = shared.per_shard.min(shared.peers + 1 - first);
         let seat = |number| Seat { peerid: number, peers: shared.peers };
         let cell = |number| Cell { state: P::peer(&shared.config, seat(number)), book: Book::default() };
+        let mut cells: Vec<Cell<P>> = (first..first + count).map(cell).collect();
+        let books = cells.iter_mut().map(|cell| &mut cell.book);
+        let neighbors = Neighbors::new(settings.topology, shared.seed, shared.peers, first, books);
         Self {
             first,
-            cells: (first..first + count).map(cell).collect(),
-            neighbors: Neighbors::new(settings.topology, shared.seed, shared.peers, first, count),
+            cells,
+            neighbors,
             calendar: Calendar::new(),
             outgoing: (0..shards).map(|_| Vec::new()).collect(),
             network: Network::new(shared.seed, &settings.plan.network),
@@ -201,28 +204,38 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
             }
             self.calendar.open(bucket);
             let mut touched = 0;
-            while let Some((time, event)) = self.calendar.pop(time_max) {
+            while let Some((time, next)) = self.calendar.peek() {
+                if time > time_max {
+                    return;
+                }
                 if touched == 0 {
                     touched = self.touch_ahead();
                 }
                 touched -= 1;
-                self.handle(time, event);
+                if let Some(event) = self.calendar.take(next) {
+                    self.handle(time, event);
+                }
             }
-            if self.calendar.is_open_bucket_empty() {
-                self.calendar.close();
-            }
+            self.calendar.close();
         }
     }
 
     /// Reads a little of each peer that comes next, so that the waits for memory overlap instead of adding
     /// up. Returns for how many events that is enough.
     fn touch_ahead(&self) -> usize {
-        const AHEAD: usize = 24;
+        const AHEAD: usize = 32;
         let mut seen = 0;
         for event in self.calendar.ahead(AHEAD) {
             let index = event.to.wrapping_sub(self.first) as usize;
-            seen ^= self.cells.get(index).map_or(0, |cell| cell.book.activations);
-            seen ^= self.neighbors.touch(index);
+            // The beginning of the next cell is where this one ends.
+            for cell in self.cells.iter().skip(index).take(2) {
+                seen ^= cell.book.activations;
+            }
+        }
+        // What peers do at a time of their own choice mostly begins with a neighbor.
+        for event in self.calendar.ahead(AHEAD).filter(|event| matches!(event.input, Input::Timer(_))) {
+            let index = event.to.wrapping_sub(self.first) as usize;
+            seen ^= self.cells.get(index).map_or(0, |cell| self.neighbors.touch(cell.book));
         }
         std::hint::black_box(seen);
         AHEAD

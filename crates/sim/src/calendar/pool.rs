@@ -38,7 +38,7 @@ pub(super) struct ChunkAt {
 
 /// Where an entry lies.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
+pub(crate) struct Place {
     pub(super) chunk: u32,
     pub(super) slot: u32,
 }

@@ -40,7 +40,7 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
         let parts = Activation {
             me,
             now: Instant::from_nanos(now),
-            neighbors: self.neighbors.of(index),
+            neighbors: self.neighbors.of(index, cell.book),
             rng: Rng::for_activation(self.shared.seed, me, u64::from(activation)),
             config: &self.shared.config,
             host: &ShardHost { keys: &self.shared.keys, disks: &self.disks, first: self.first },

@@ -23,8 +23,8 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
         if self.leads() {
             self.tally.digest.add(Entry::Fault, time, place as u64, 0);
             self.tape.write(time, 0, Kind::Fault, CauseOf::<P, F>::default(), |event| {
-                event.name = faults::name(&moment.fault).into();
-                event.text = faults::text(&moment.fault);
+                event.name = moment.fault.name().into();
+                event.text = moment.fault.to_string();
             });
         }
         self.network.apply(&moment);

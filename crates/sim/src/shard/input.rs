@@ -13,13 +13,27 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
     /// Lets an event happen.
     #[inline]
     pub(super) fn handle(&mut self, time: u64, event: EventOf<P, F>) {
-        let index = event.to.wrapping_sub(self.first) as usize;
-        match event.input {
-            Input::Message(_) if self.cells[index].book.flags & (UP | GATED) != UP => self.obstructed(time, event),
-            Input::Timer(_) if self.cells[index].book.flags & (UP | GATED) != UP => self.obstructed(time, event),
-            Input::Message(_) | Input::Timer(_) => self.take_in(time, event),
-            Input::Flush if self.is_of_this_life(index, event.from) => self.flush(time, index),
-            Input::Wake if self.is_of_this_life(index, event.from) => self.wake(time, index),
+        let Event { to, from, cause, input } = event;
+        let index = to.wrapping_sub(self.first) as usize;
+        match input {
+            Input::Message(message) => {
+                if self.cells[index].book.flags & (UP | GATED) == UP {
+                    self.deliver(Occasion { time, index, cause }, from, message.release());
+                } else {
+                    self.obstructed(time, Event { to, from, cause, input: Input::Message(message) });
+                }
+            }
+            Input::Timer(timer) => {
+                if self.cells[index].book.flags & (UP | GATED) == UP {
+                    if self.is_of_this_life(index, from) {
+                        self.fire(Occasion { time, index, cause }, timer);
+                    }
+                } else {
+                    self.obstructed(time, Event { to, from, cause, input: Input::Timer(timer) });
+                }
+            }
+            Input::Flush if self.is_of_this_life(index, from) => self.flush(time, index),
+            Input::Wake if self.is_of_this_life(index, from) => self.wake(time, index),
             Input::Flush | Input::Wake => {}
             Input::Leave => self.leave(time, index),
             Input::Return(disk) => self.come_back(time, index, disk),
@@ -28,14 +42,15 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
         }
     }
 
-    /// Hands a message or a timer to a peer that is up.
-    #[inline]
-    fn take_in(&mut self, time: u64, event: EventOf<P, F>) {
-        let index = event.to.wrapping_sub(self.first) as usize;
-        let occasion = Occasion { time, index, cause: event.cause };
-        match event.input {
-            Input::Message(message) => self.deliver(occasion, event.from, message.release()),
-            Input::Timer(timer) if self.is_of_this_life(index, event.from) => self.fire(occasion, timer),
+    /// Hands over what waited before a gate.
+    fn let_in(&mut self, time: u64, event: EventOf<P, F>) {
+        let Event { to, from, cause, input } = event;
+        let index = to.wrapping_sub(self.first) as usize;
+        match input {
+            Input::Message(message) => self.deliver(Occasion { time, index, cause }, from, message.release()),
+            Input::Timer(timer) if self.is_of_this_life(index, from) => {
+                self.fire(Occasion { time, index, cause }, timer);
+            }
             _ => {}
         }
     }
@@ -88,7 +103,7 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
                 break;
             }
             if let Some(event) = gate.pop(|event| matches!(event.input, Input::Message(_))) {
-                self.take_in(time, event);
+                self.let_in(time, event);
             }
         }
         if self.gates.get(&(index as u64)).is_some_and(|gate| gate.is_open() && !gate.waking) {
@@ -111,7 +126,7 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
             return;
         }
         if let Some(event) = gate.pop(|event| matches!(event.input, Input::Message(_))) {
-            self.take_in(time, event);
+            self.let_in(time, event);
         }
         self.work_off(time, index);
     }

@@ -126,7 +126,8 @@ fn put_back_head<P: Simulate, F: Form<P>>(engine: &mut Engine<P, F>, head: Head)
         for peer in own {
             let index = (peer - shard.first) as usize;
             let book = &mut shard.cells[index].book;
-            *book = head.books[peer as usize - 1];
+            let crate::peers::Book { row, degree, .. } = *book;
+            *book = crate::peers::Book { row, degree, ..head.books[peer as usize - 1] };
             // Derived from what follows; a stored one is not believed.
             book.unmet = 0;
             book.set(HELD | GATED | FINISHED, false);
