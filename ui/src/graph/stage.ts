@@ -191,7 +191,7 @@ export class Stage {
 
   /** Room for captions and tools around the discs, pixels. */
   private margin(): { x: number; y: number } {
-    if (this.scene.count > CAPTIONS_MAX) return { x: 36, y: this.bench.aggregated ? 60 : 36 };
+    if (this.scene.count > CAPTIONS_MAX) return { x: 36, y: this.bench.aggregated ? 80 : 36 };
     let longest = 8;
     for (let i = 0; i < this.scene.count; i++)
       longest = Math.max(longest, this.scene.caption(i).length);

@@ -35,7 +35,7 @@ export function Field({ param }: { param: Param }) {
       )}
       {total !== undefined && mine.length === 0 && (
         <p class="field-total number" data-testid={`total-${name}`}>
-          = {exact(total)} {words(name)} in total
+          = {exact(total)} {total === 1 ? "" : words(name)} in total
         </p>
       )}
       {mine.map((error) => (

@@ -20,11 +20,11 @@ import { errorSentence } from "../words/sentences";
 import { Field } from "./field";
 
 const SPEEDS: [string, string][] = [
-  ["0.01", "100 times slower"],
-  ["0.1", "10 times slower"],
-  ["1", "as in real time"],
-  ["10", "10 times faster"],
-  ["max", "as fast as it can"],
+  ["0.01", "100× slower"],
+  ["0.1", "10× slower"],
+  ["1", "real time"],
+  ["10", "10× faster"],
+  ["max", "fastest"],
 ];
 
 export function Form() {
@@ -45,10 +45,12 @@ export function Form() {
         {of.parameters.map((param) => (
           <Field key={`${of.name}/${param.name}`} param={param} />
         ))}
-        <hr />
-        <HowToRun of={of} />
+        <More />
       </div>
-      <RunButton />
+      <div class="form-run">
+        <HowToRun of={of} />
+        <RunButton />
+      </div>
     </form>
   );
 }
@@ -62,13 +64,16 @@ function HowToRun({ of }: { of: Experiment }) {
         <ModeChoice of={of} value="sim" text="simulation" hint="Seeded, in virtual time" />
         <ModeChoice of={of} value="processes" text="processes" hint="Real processes and sockets" />
       </fieldset>
-      <Setting name="seed" label="seed" value={now.seed} onInput={(v) => set("seed", v)} />
-      {mode.value === "sim" && (
-        <div class="field">
-          <label for="speed">speed</label>
+      <div class="seed-and-speed">
+        <Setting name="seed" label="seed" value={now.seed} onInput={(v) => set("seed", v)} />
+        {mode.value === "sim" && (
           <select
             id="speed"
+            aria-label="Speed"
+            title="Speed of run time"
             data-testid="speed"
+            aria-label="Speed"
+            title="Speed of run time"
             value={speed.value}
             onChange={(event) => set("speed", event.currentTarget.value)}
           >
@@ -78,36 +83,42 @@ function HowToRun({ of }: { of: Experiment }) {
               </option>
             ))}
           </select>
-        </div>
-      )}
-      <details class="more">
-        <summary>More</summary>
-        <div class="field">
-          <label for="record">keep a recording</label>
-          <input
-            id="record"
-            data-testid="record"
-            type="checkbox"
-            checked={now.record}
-            onChange={(event) => set("record", event.currentTarget.checked)}
-          />
-        </div>
-        <Setting
-          name="time_limit_s"
-          label="time limit, seconds"
-          value={now.time_limit_s}
-          onInput={(v) => set("time_limit_s", v)}
-        />
-        {mode.value === "processes" && (
-          <Setting
-            name="peers_per_process"
-            label="peers per process"
-            value={now.peers_per_process}
-            onInput={(v) => set("peers_per_process", v)}
-          />
         )}
-      </details>
+      </div>
     </>
+  );
+}
+
+function More() {
+  const now = settings.value;
+  return (
+    <details class="more">
+      <summary>More</summary>
+      <div class="field">
+        <label for="record">keep a recording</label>
+        <input
+          id="record"
+          data-testid="record"
+          type="checkbox"
+          checked={now.record}
+          onChange={(event) => set("record", event.currentTarget.checked)}
+        />
+      </div>
+      <Setting
+        name="time_limit_s"
+        label="time limit, seconds"
+        value={now.time_limit_s}
+        onInput={(v) => set("time_limit_s", v)}
+      />
+      {mode.value === "processes" && (
+        <Setting
+          name="peers_per_process"
+          label="peers per process"
+          value={now.peers_per_process}
+          onInput={(v) => set("peers_per_process", v)}
+        />
+      )}
+    </details>
   );
 }
 
@@ -182,7 +193,7 @@ function RunButton() {
   const fields = [...SETTINGS, ...(experiment.value?.parameters.map((p) => p.name) ?? [])];
   const general = errors.value.filter((e) => e.field === null || !fields.includes(e.field));
   return (
-    <div class="form-run">
+    <>
       {general.map((error) => (
         <p class="field-error" key={error.message} data-testid="error-form" role="alert">
           {error.field ? `${error.field}: ` : ""}
@@ -199,7 +210,7 @@ function RunButton() {
       >
         {starting.value ? "Starting…" : "Run"}
       </button>
-    </div>
+    </>
   );
 }
 
