@@ -72,8 +72,6 @@ function HowToRun({ of }: { of: Experiment }) {
             aria-label="Speed"
             title="Speed of run time"
             data-testid="speed"
-            aria-label="Speed"
-            title="Speed of run time"
             value={speed.value}
             onChange={(event) => set("speed", event.currentTarget.value)}
           >
