@@ -77,7 +77,7 @@ impl<E> Board<E> {
 
     /// Tells the others when this thread panics, so that they do not wait for it for ever.
     pub(super) fn watch(&self) -> Watch<'_> {
-        Watch(&self.barrier)
+        Watch { barrier: &self.barrier, ended_well: false }
     }
 }
 
@@ -145,14 +145,24 @@ impl Barrier {
     }
 }
 
-/// Breaks the barrier when its thread panics.
-pub(super) struct Watch<'a>(&'a Barrier);
+/// Breaks the barrier when it is dropped early: its thread panicked.
+pub(super) struct Watch<'a> {
+    barrier: &'a Barrier,
+    ended_well: bool,
+}
+
+impl Watch<'_> {
+    /// The thread has no more to do.
+    pub(super) fn end(mut self) {
+        self.ended_well = true;
+    }
+}
 
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.broken.store(true, Ordering::Release);
-            self.0.wake_all();
+        if !self.ended_well {
+            self.barrier.broken.store(true, Ordering::Release);
+            self.barrier.wake_all();
         }
     }
 }

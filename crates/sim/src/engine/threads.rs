@@ -72,6 +72,6 @@ fn follow<P: Simulate, F: Form<P>>(
             Step::Pause | Step::End => break,
         }
     }
-    drop(watch);
+    watch.end();
     course
 }

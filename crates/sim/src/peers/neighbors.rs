@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn a_ring_without_end_is_everybody() {
         let (peers, topology) = (1_001, Topology::Ring { reach: 500 });
-        let mut books = vec![Book::default(); 1];
+        let mut books = [Book::default()];
         let mut neighbors = Neighbors::new(topology, 7, peers, 9, books.iter_mut());
         let mut row = Vec::new();
         topology.neighbors(7, peers, 9, &mut row);
