@@ -73,8 +73,15 @@ fn a_broken_experiment_file_is_shown_where_it_is_broken() {
     let broken = folder.path().join("broken.star");
     for (text, words) in [
         ("experiment(\n    title = ,\n)", &["broken.star", "2:"][..]),
-        ("experiment(title = \"x\", protocol = \"flood\", colour = 3)", &["broken.star", "colour"]),
-        ("experiment(title = \"x\", protocol = \"flod\")", &["broken.star", "flod"]),
+        (
+            "experiment(title = \"x\", protocol = \"flood\", parameters = [count(\"peers\", 3)], colour = 3)",
+            &["broken.star", "colour"],
+        ),
+        (
+            "experiment(title = \"x\", protocol = \"flod\", parameters = [count(\"peers\", 3)])",
+            &["broken.star", "flod"],
+        ),
+        ("experiment(title = \"x\", protocol = \"flood\")", &["broken.star", "parameters"]),
         ("x = 1", &["broken.star", "experiment"]),
         ("", &["broken.star", "experiment"]),
         ("load(\"other.star\", \"x\")", &["broken.star"]),
@@ -152,8 +159,8 @@ fn a_full_disk_ends_the_recording_and_says_so() {
         println!("skipped: mounting a small file system needs root with the right to mount");
         return;
     };
-    fs::write(disk.0.join("ballast"), vec![7; 900_000]).unwrap();
-    let arguments = ["run", "flood", "--peers", "200", "--messages", "5", "--record", "runs", "--json"];
+    fs::write(disk.0.join("ballast"), vec![7; 960_000]).unwrap();
+    let arguments = ["run", "flood", "--peers", "60", "--messages", "5", "--record", "runs", "--json"];
     let said = run(disk.0, arguments).expect(1);
     said.complains(&["space"]);
     for file in crate::record::segments(disk.0) {
