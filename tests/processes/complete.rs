@@ -42,14 +42,16 @@ fn several_peers_can_share_a_process() {
 #[test]
 fn a_killed_peer_comes_back_from_its_disk_and_the_run_completes() {
     let folder = folder();
-    let child = rumormill(folder.path()).args(LONG).args(["--json", "--no-record"]).spawn().unwrap();
-    let peers = peers_of(child.id(), 10);
+    let lab = Lab::start(folder.path(), &[]);
+    let run = lab.launch(&order());
+    lab.until(&run, |run| run["messages"]["delivered"].as_u64() > Some(100));
+    let peers = peers_of(lab.pid(), 10);
     processes::signal(peers[4], "KILL");
-    let report = finish(child).expect(0).json();
-    assert_eq!(report["outcome"], "completed");
-    assert_eq!(report["targets"], json!({"messages": {"met": 10, "peers": 10}}));
-    assert_eq!(pids(&report).len(), 11, "the peer that came back has a process of its own: {report:#}");
-    all_gone(&pids(&report), 3);
+    let ended = lab.until(&run, |run| run["state"] == "ended");
+    assert_eq!(ended["outcome"], "completed", "{ended:#}");
+    assert_eq!(ended["targets"], json!({"messages": {"met": 10, "peers": 10}}));
+    assert_eq!(pids(&ended).len(), 11, "the peer that came back has a process of its own: {ended:#}");
+    all_gone(&pids(&ended), 3);
 }
 
 #[test]

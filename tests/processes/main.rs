@@ -10,10 +10,19 @@ mod support;
 
 use std::time::Duration;
 
+use serde_json::json;
 use support::{eventually, processes};
 
 /// A run long enough to be disturbed: its messages come at intervals.
 const LONG: [&str; 8] = ["run", "flood", "--as", "processes", "--peers", "10", "--messages", "100"];
+
+/// What the page sends to start a run as processes.
+fn order() -> serde_json::Value {
+    json!({
+        "experiment": "flood", "values": {"peers": 10, "messages": "100"}, "as": "processes",
+        "seed": 3, "speed": "1", "record": false,
+    })
+}
 
 /// Waits until a command has started this many peer processes.
 #[track_caller]

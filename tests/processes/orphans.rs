@@ -1,10 +1,8 @@
 //! Whatever dies first, no process is left.
 
-use serde_json::json;
-
 use crate::support::lab::Lab;
 use crate::support::{finish, folder, processes, rumormill};
-use crate::{LONG, all_gone, peers_of};
+use crate::{LONG, all_gone, order, peers_of};
 
 #[test]
 fn none_is_left_when_the_runner_is_killed() {
@@ -38,14 +36,6 @@ fn ctrl_c_ends_all_in_good_order() {
     let run = crate::support::only_entry(&folder.path().join("runs"));
     let file: serde_json::Value = serde_json::from_slice(&std::fs::read(run.join("run.json")).unwrap()).unwrap();
     assert_eq!(file["outcome"], "stopped", "{said:#?}");
-}
-
-/// What the page sends to start a run as processes.
-fn order() -> serde_json::Value {
-    json!({
-        "experiment": "flood", "values": {"peers": 10, "messages": "100"}, "as": "processes",
-        "seed": 3, "speed": "1", "record": false,
-    })
 }
 
 #[test]

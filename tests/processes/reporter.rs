@@ -17,8 +17,8 @@ fn the_python_example_becomes_a_run() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
     let folder = folder();
     let lab = Lab::start(folder.path(), &["--reporter", &port]);
-    let example = Command::new("python3").arg(root().join("examples/report.py")).arg(&port).output().unwrap();
-    assert!(example.status.success(), "{example:?}");
+    let example = Command::new("python3").arg(root().join("examples/report.py")).args(["6", &port]).output().unwrap();
+    assert!(String::from_utf8_lossy(&example.stdout).contains("all ended"), "{example:?}");
     let run = eventually(Duration::from_secs(10), || {
         let runs = lab.get("/api/runs").json();
         let run = runs["runs"].as_array()?.iter().find(|run| run["mode"] == "reporter")?.clone();
@@ -26,5 +26,6 @@ fn the_python_example_becomes_a_run() {
     });
     let run = run.unwrap_or_else(|| panic!("{:#}", lab.get("/api/runs").json()));
     assert_eq!(run["outcome"], "completed", "{run:#}");
+    assert_eq!(run["peers"], 6, "{run:#}");
     assert!(run["messages"]["sent"].as_u64().unwrap() > 0, "{run:#}");
 }
