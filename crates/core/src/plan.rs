@@ -1,6 +1,8 @@
 //! What the world does to a run: the network between the peers, and the faults. Data only; the
 //! simulator applies it between effects and queue, a real node in its link layer.
 
+pub mod words;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -72,13 +72,16 @@ impl<P: Protocol> Effects<P> for Vec<EffectOf<P>> {
     }
 }
 
+/// What peers' disks hold, by peer and key.
+pub type Disks = BTreeMap<(PeerId, Vec<u8>), Vec<u8>>;
+
 /// A host for tests: a disk in memory, and signatures that only tests should believe.
 ///
 /// A signature is a keyed checksum, so that forgeries by mistake are found; it is not secure.
 #[derive(Debug, Default)]
 pub struct TestHost {
     /// What the peers' disks hold.
-    pub disk: RefCell<BTreeMap<(PeerId, Vec<u8>), Vec<u8>>>,
+    pub disk: RefCell<Disks>,
 }
 
 impl Host for TestHost {

@@ -61,7 +61,7 @@ fn random(seed: u64, peers: u32, me: u32, degree: u32, neighbors: &mut Vec<u32>)
         let place = order.place_of(me);
         neighbors.extend([order.at((place + 1) % peers), order.at((place + peers - 1) % peers)]);
     }
-    if degree % 2 == 1 {
+    if !degree.is_multiple_of(2) {
         let order = Permutation::new(mix(seed), peers);
         let partner = order.place_of(me) ^ 1;
         if partner < peers {
@@ -72,7 +72,7 @@ fn random(seed: u64, peers: u32, me: u32, degree: u32, neighbors: &mut Vec<u32>)
 
 fn grid(peers: u32, me: u32, neighbors: &mut Vec<u32>) {
     let width = (1..).find(|width: &u32| u64::from(*width).pow(2) >= u64::from(peers)).unwrap_or(1);
-    if me % width > 0 {
+    if !me.is_multiple_of(width) {
         neighbors.push(me - 1);
     }
     if me % width + 1 < width && me + 1 < peers {

@@ -5,8 +5,6 @@ use std::sync::OnceLock;
 use rumormill_core::plan::{Fault, Peers};
 use serde::{Deserialize, Serialize};
 
-
-
 /// A fault and its moment.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Moment {

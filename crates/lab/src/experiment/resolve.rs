@@ -158,7 +158,7 @@ fn check_peers(plan: &Plan, peers: u32) -> Result<(), Problem> {
             if let Peers::Numbers(numbers) = chosen
                 && let Some(missing) = numbers.iter().find(|&&number| number > peers)
             {
-                let at = super::units::say(timed.at);
+                let at = rumormill_core::plan::words::span(timed.at);
                 let message = format!("the fault at {at} names peer {missing}, but there are only {peers}");
                 return Err(Problem::field("peers", message).next("use more peers, or random_peers(n) in the file"));
             }

@@ -15,8 +15,9 @@ pub fn span(text: &str) -> Result<Duration, String> {
         return Ok(Duration::ZERO);
     }
     let shown: String = trimmed.chars().take(40).collect();
-    let span = humantime::parse_duration(trimmed)
-        .map_err(|_| format!("\"{shown}\" is not a span of time; write for example \"250ms\", \"10s\" or \"1m 30s\""))?;
+    let span = humantime::parse_duration(trimmed).map_err(|_| {
+        format!("\"{shown}\" is not a span of time; write for example \"250ms\", \"10s\" or \"1m 30s\"")
+    })?;
     if span > SPAN_MAX {
         return Err(format!("\"{shown}\" is more than a year"));
     }
@@ -39,26 +40,6 @@ pub fn rate(text: &str) -> Result<u64, String> {
     if (1.0..=1e15).contains(&bits) { Ok(bits as u64) } else { Err(wrong()) }
 }
 
-/// A span as a person would write it: the largest unit that leaves few digits.
-#[must_use]
-pub fn say(span: Duration) -> String {
-    let seconds = span.as_secs_f64();
-    match seconds {
-        0.0 => "0 s".into(),
-        small if small < 1e-3 => format!("{} µs", trimmed(small * 1e6)),
-        small if small < 1.0 => format!("{} ms", trimmed(small * 1e3)),
-        some if some < 120.0 => format!("{} s", trimmed(some)),
-        _ => humantime::format_duration(Duration::from_secs(span.as_secs())).to_string(),
-    }
-}
-
-/// A number with at most three decimals and no trailing zeros.
-#[must_use]
-pub fn trimmed(number: f64) -> String {
-    let text = format!("{number:.3}");
-    text.trim_end_matches('0').trim_end_matches('.').into()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,11 +53,5 @@ mod tests {
         assert_eq!(rate("10Mbit"), Ok(10_000_000));
         assert_eq!(rate("1.5 Gbit/s"), Ok(1_500_000_000));
         assert!(rate("-1Mbit").is_err() && rate("fast").is_err() && rate("NaNbit").is_err());
-    }
-
-    #[test]
-    fn spans_are_said_briefly() {
-        let said = [0, 50, 5_000, 1_500_000, 300_000_000].map(|us| say(Duration::from_micros(us)));
-        assert_eq!(said, ["0 s", "50 µs", "5 ms", "1.5 s", "5m"]);
     }
 }

@@ -27,7 +27,7 @@ impl Conductor {
 
     /// Carries out a fault, of the plan or by hand, now.
     pub(super) async fn carry_out(&mut self, fault: Fault) {
-        self.fault(name(&fault), format!("{fault:?}"));
+        self.fault(fault.name(), fault.to_string());
         match &fault {
             Fault::Crash { peers } => self.resolve(peers).into_iter().for_each(|peerid| self.crash(peerid)),
             Fault::Restart { peers, disk } => {
@@ -116,24 +116,5 @@ impl super::conductor::Unit {
         if self.ready {
             self.tell(Down::Fault(happened.clone()));
         }
-    }
-}
-
-/// The name of a fault in the trace.
-fn name(fault: &Fault) -> &'static str {
-    match fault {
-        Fault::Partition { .. } => "partition",
-        Fault::Cut { .. } => "cut",
-        Fault::Heal => "heal",
-        Fault::Link { .. } => "link",
-        Fault::Conditions(_) => "conditions",
-        Fault::Crash { .. } => "crash",
-        Fault::Restart { .. } => "restart",
-        Fault::Pause { .. } => "pause",
-        Fault::Resume { .. } => "resume",
-        Fault::Slow { .. } => "slow",
-        Fault::Clock { .. } => "clock",
-        Fault::Join { .. } => "join",
-        _ => "fault",
     }
 }

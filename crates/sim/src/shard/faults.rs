@@ -9,7 +9,6 @@ use rumormill_core::trace::Kind;
 use super::{CauseOf, Shard};
 use crate::digest::Entry;
 use crate::event::Form;
-use crate::faults;
 use crate::peers::clock::Clock;
 use crate::peers::{CRASHED, GATED, SKEWED, UP};
 use crate::recording::Recording;

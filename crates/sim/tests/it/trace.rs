@@ -90,7 +90,7 @@ fn events_say_what_a_person_wants_to_know() {
     assert_eq!((progress.name.as_ref(), progress.value, progress.goal), ("heard", 0, 40));
     let fault = first(Kind::Fault);
     assert_eq!((fault.peer, fault.name.as_ref()), (PeerId(0), "partition"));
-    assert_eq!(fault.text, "the network splits: peers from 0 % to 50 % | the rest");
+    assert_eq!(fault.text, "partition: peers from 0 to 50 % | the rest");
     assert_eq!(first(Kind::Note).text, "that is all");
     assert_eq!(first(Kind::Indicated).text, "\"nothing to say\"");
     let joined: Vec<&str> = events
