@@ -101,6 +101,7 @@ impl Recorded {
         let asked =
             json!({ "parameters": &run.file().parameters, "plan": &run.file().plan, "values": &run.file().values });
         let mut view = View::new(line);
+        view.set_plan(&run.file().plan);
         view.set_loading(Some(0.0));
         Self { name: name.into(), view: SharedView::new(view), asked, is_closed: AtomicBool::new(false) }
     }
