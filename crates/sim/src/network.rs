@@ -185,12 +185,12 @@ impl Network {
         if draw.chance(conditions.loss) {
             return Fate::Lost(Loss::Link);
         }
-        let first = leaves + latency + extra(&conditions, &mut draw);
+        let first = leaves.saturating_add(latency + extra(&conditions, &mut draw));
         if !draw.chance(conditions.duplication) {
             return Fate::Arrives(first);
         }
         let again = self.model.latency(&mut draw, parcel.from, parcel.to);
-        Fate::Doubled(first, leaves + again + extra(&conditions, &mut draw))
+        Fate::Doubled(first, leaves.saturating_add(again + extra(&conditions, &mut draw)))
     }
 
     /// Are messages from one peer to another lost?
@@ -232,7 +232,7 @@ impl Network {
             return None;
         }
         let takes = u128::from(parcel.bytes) * 8_000_000_000 / u128::from(bandwidth);
-        *until = start + u64::try_from(takes).unwrap_or(u64::MAX / 4);
+        *until = start.saturating_add(u64::try_from(takes).unwrap_or(u64::MAX));
         Some(*until)
     }
 }

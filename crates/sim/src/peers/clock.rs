@@ -13,7 +13,15 @@ pub(crate) struct Clock {
 
 const MILLION: i128 = 1_000_000;
 
+/// The fastest drift, in parts per million either way.
+pub(crate) const DRIFT_PPM_MAX: u32 = 500_000;
+
 impl Clock {
+    /// Does it go forward, and not absurdly fast?
+    pub(crate) fn is_sound(&self) -> bool {
+        self.drift_ppm.unsigned_abs() <= DRIFT_PPM_MAX
+    }
+
     /// What it shows at this time of the run; never less than zero.
     pub(crate) fn shows(&self, time: u64) -> u64 {
         let passed = i128::from(time.saturating_sub(self.since)) * (MILLION + i128::from(self.drift_ppm)) / MILLION;

@@ -1,5 +1,7 @@
 //! Who knows whom, as slices that a context can lend.
 
+use std::sync::Arc;
+
 use rumormill_core::{PeerId, Topology};
 
 use super::Book;
@@ -7,8 +9,8 @@ use super::Book;
 /// The neighbors of the peers of a shard.
 #[derive(Clone)]
 pub(crate) enum Neighbors {
-    /// One row after the other; each peer's [`Book`] says where its row is.
-    Rows(Vec<PeerId>),
+    /// One row after the other; each peer's [`Book`] says where its row is. Branches of a run share them.
+    Rows(Arc<Vec<PeerId>>),
     /// Everybody but the peer itself: one list for all, in which one peer is left out at the moment.
     Everybody {
         /// The first peer of the shard.
@@ -52,7 +54,7 @@ impl Neighbors {
             (book.row, book.degree) = (ids.len() as u32, row.len() as u32);
             ids.extend(row.iter().map(|&neighbor| PeerId(u64::from(neighbor))));
         }
-        Self::Rows(ids)
+        Self::Rows(Arc::new(ids))
     }
 
     /// Reads both ends of a row, so that it is near when it is asked for.

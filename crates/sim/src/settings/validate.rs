@@ -7,6 +7,7 @@ use rumormill_core::{MAX_PEERS, Topology};
 
 use super::{Settings, SettingsError};
 use crate::limits;
+use crate::peers::clock::DRIFT_PPM_MAX;
 
 /// The longest span that means anything: a year. Sums of a few never overflow.
 const SPAN_MAX: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -70,8 +71,8 @@ impl Settings {
                 self.peers(&format!("{field}.peers"), peers)
             }
             Fault::Clock { peers, drift_ppm, .. } => {
-                if drift_ppm.unsigned_abs() > 500_000 {
-                    let why = format!("{drift_ppm} is not between -500000 and 500000");
+                if drift_ppm.unsigned_abs() > DRIFT_PPM_MAX {
+                    let why = format!("{drift_ppm} is not between -{DRIFT_PPM_MAX} and {DRIFT_PPM_MAX}");
                     return Err(SettingsError::Value { field: format!("{field}.drift_ppm"), why });
                 }
                 self.peers(&format!("{field}.peers"), peers)

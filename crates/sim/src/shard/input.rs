@@ -98,7 +98,7 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
             }
             if gate.by > 0 {
                 gate.waking = true;
-                let at = time + gate.by;
+                let at = time.saturating_add(gate.by);
                 self.push_wake(at, index);
                 break;
             }

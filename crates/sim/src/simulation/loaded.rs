@@ -18,6 +18,9 @@ use crate::settings::Settings;
 use crate::shard::desk::Wish;
 use crate::shard::{Shard, Tally};
 
+/// More targets than this are not believed: each costs memory for every peer.
+const TARGETS_MAX: usize = 256;
+
 /// A run from bytes.
 pub(super) fn load<P>(config: P::Config, bytes: &[u8], threads: u32) -> Result<Box<dyn Machine<P>>, LoadError>
 where
@@ -70,6 +73,8 @@ fn check<P: Simulate>(head: &Head, body: &BodyRead<P>, settings: &Settings) -> R
     ensure(head.clocks.keys().all(|&peer| exists(peer)), "a clock belongs to nobody")?;
     let skewed = (1..).zip(&head.books).filter(|(_, book)| book.is(SKEWED));
     ensure(skewed.clone().all(|(peer, _)| head.clocks.contains_key(&peer)), "a clock is missing")?;
+    ensure(head.clocks.values().all(|clock| clock.is_sound()), "a clock drifts too fast")?;
+    ensure(head.targets.len() <= TARGETS_MAX, "there are too many targets")?;
     ensure(head.targets.values().flatten().all(|&(peer, _)| exists(peer)), "a target belongs to nobody")?;
     ensure(body.disks.iter().all(|disk| exists(disk.peer)), "a disk belongs to nobody")?;
     ensure(body.gates.iter().all(|gate| exists(gate.peer)), "a gate belongs to nobody")?;
@@ -131,6 +136,7 @@ fn put_back_head<P: Simulate, F: Form<P>>(engine: &mut Engine<P, F>, head: Head)
             // Derived from what follows; a stored one is not believed.
             book.unmet = 0;
             book.set(HELD | GATED | FINISHED, false);
+            book.set(GONE, book.is(GONE) && !book.is(UP));
         }
         shard.tally = Tally::default();
         shard.tally.up = count(shard, |book| book.is(UP));
