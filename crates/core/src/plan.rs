@@ -287,13 +287,24 @@ impl Peers {
             Self::Random { count, draw } => {
                 let all: Vec<u32> = (1..=peers).collect();
                 let stream = crate::rng::mix(seed ^ 0x7065_6572_7300) ^ u64::from(*draw);
-                crate::Rng::new(stream).sample(&all, *count as usize).into_vec()
+                draw_some(crate::Rng::new(stream), all, *count as usize)
             }
         };
         numbers.sort_unstable();
         numbers.dedup();
         numbers
     }
+}
+
+/// Draws `count` of the items. A sample of many would look through all that it has picked for each new one.
+fn draw_some(mut rng: crate::Rng, mut all: Vec<u32>, count: usize) -> Vec<u32> {
+    const FEW: usize = 64;
+    if count <= FEW {
+        return rng.sample(&all, count).into_vec();
+    }
+    rng.shuffle(&mut all);
+    all.truncate(count);
+    all
 }
 
 impl Plan {
@@ -326,5 +337,6 @@ mod tests {
         assert_ne!(draw(1, 0), draw(1, 1));
         assert_ne!(draw(1, 0), draw(2, 0));
         assert_eq!(Peers::Random { count: 9, draw: 0 }.resolve(1, 4), [1, 2, 3, 4]);
+        assert_eq!(Peers::Random { count: 300_000, draw: 0 }.resolve(1, 1_000_000).len(), 300_000);
     }
 }
