@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rumormill_core::plan::{Conditions, Network, Plan};
-use rumormill_core::{Launch as _, Parameters, Value};
+use rumormill_core::{Parameters, Value};
 use rumormill_protocols::Flood;
 use rumormill_sim::{Settings, Simulate, Simulation, StopRule};
 
