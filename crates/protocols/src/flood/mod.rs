@@ -94,7 +94,7 @@ impl Protocol for Flood {
 
     fn on_message(&mut self, cx: &mut Context<'_, Self>, from: PeerId, message: Message) {
         match message {
-            Message::Push(id) => self.learn_bare(cx, from, &[id]),
+            Message::Push { author, number } => self.learn_bare(cx, from, &[ItemId { author, number }]),
             Message::PushSigned(item) => self.learn_signed(cx, from, &[item]),
             Message::Compare(summary) => self.compare(cx, from, &summary),
             Message::Bare(ids) => self.learn_bare(cx, from, &ids),
@@ -227,7 +227,7 @@ impl Flood {
         let neighbors = cx.neighbors;
         let (fanout, signed) = (cx.config.fanout, cx.config.signed);
         let batches: SmallVec<[Message; 1]> = match fresh.as_slice() {
-            [id] if !signed => SmallVec::from_buf([Message::Push(*id)]),
+            &[ItemId { author, number }] if !signed => SmallVec::from_buf([Message::Push { author, number }]),
             [id] => self.items.get(id).map(|item| Message::PushSigned(Arc::clone(item))).into_iter().collect(),
             many => self.batches(signed, many.iter().copied()).into_iter().collect(),
         };

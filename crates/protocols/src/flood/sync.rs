@@ -132,7 +132,7 @@ impl Flood {
     pub(super) fn batches(&self, signed: bool, ids: impl IntoIterator<Item = ItemId>) -> Vec<Message> {
         let ids: Vec<ItemId> = ids.into_iter().collect();
         if !signed {
-            return ids.chunks(BATCH_MAX).map(|chunk| Message::Bare(chunk.into())).collect();
+            return ids.chunks(BATCH_MAX).map(|chunk| Message::Bare(Arc::new(chunk.to_vec()))).collect();
         }
         let mut batches: Vec<Vec<Arc<super::Item>>> = Vec::new();
         let mut bytes = usize::MAX;

@@ -47,11 +47,11 @@ fn a_message_is_pushed_once_to_at_most_ten_neighbors_and_not_back() {
     let mut member = member(&[0; 30], "no", 1, &neighbors);
     member.config.share_max = 1;
     member.start();
-    let id = ItemId { author: PeerId(9), number: 1 };
-    let first = sends(&member.message(PeerId(9), Message::Push(id)));
+    let push = Message::Push { author: PeerId(9), number: 1 };
+    let first = sends(&member.message(PeerId(9), push.clone()));
     assert!((9..=10).contains(&first.len()), "{first:?}");
     assert!(first.iter().all(|(to, _)| *to != 9));
-    assert!(sends(&member.message(PeerId(4), Message::Push(id))).is_empty(), "the second receipt pushes nothing");
+    assert!(sends(&member.message(PeerId(4), push)).is_empty(), "the second receipt pushes nothing");
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn impossible_numbers_and_summaries_are_reported_not_believed() {
     let mut member = member(&[1, 1], "no", 1, &[2]);
     member.start();
     for number in [0, 2, u32::MAX] {
-        let effects = member.message(PeerId(2), Message::Push(ItemId { author: PeerId(2), number }));
+        let effects = member.message(PeerId(2), Message::Push { author: PeerId(2), number });
         assert!(matches!(effects.as_slice(), [Effect::Indicate(Indication::Misbehaved { .. })]), "{number}");
     }
     let shelf = |author| Shelf { author: PeerId(author), prefix: 1, ahead: vec![] };
