@@ -2,11 +2,11 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod bench;
-pub mod reporter;
-pub mod server;
 pub mod experiment;
 mod registry;
+pub mod reporter;
 pub mod run;
+pub mod server;
 pub mod view;
 
 pub use registry::{PeerProcessError, Registry, SimulateError};

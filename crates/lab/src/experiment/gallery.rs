@@ -120,7 +120,8 @@ fn stem(path: &Path) -> String {
 fn files(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = folder.read_dir() else { return Vec::new() };
     let is_experiment = |path: &PathBuf| path.extension().is_some_and(|end| end == "star") && path.is_file();
-    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(is_experiment).take(FILES_MAX).collect();
+    let mut files: Vec<PathBuf> =
+        entries.flatten().map(|entry| entry.path()).filter(is_experiment).take(FILES_MAX).collect();
     files.sort_unstable();
     files
 }

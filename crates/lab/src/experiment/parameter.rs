@@ -207,7 +207,10 @@ mod tests {
     fn what_is_wrong_names_the_field() {
         let said = |kind, value: Json| parameter(kind).read(&value).unwrap_err().to_string();
         assert_eq!(said(Kind::Count, json!(0)), "it: 0 is not between 1 and 100");
-        assert_eq!(said(Kind::Count, json!("99999999999999999999")), "it: 99999999999999999999 is not between 1 and 100");
+        assert_eq!(
+            said(Kind::Count, json!("99999999999999999999")),
+            "it: 99999999999999999999 is not between 1 and 100"
+        );
         assert_eq!(said(Kind::Count, json!(1.5)), "it: expected a whole number, not \"1.5\" (for example: 10)");
         assert_eq!(said(Kind::Number, json!("inf")), "it: expected a number, not \"inf\" (for example: 0.3)");
         assert_eq!(said(Kind::Span, json!("10m")), "it: 10m is more than 100 s");

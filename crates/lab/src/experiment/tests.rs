@@ -9,7 +9,9 @@ use super::{Experiment, Gallery, Setup, Values, fuzz_experiment};
 
 /// An experiment with these further arguments.
 fn file(arguments: &str) -> String {
-    format!("experiment(title = \"T\", protocol = \"flood\", parameters = [count(\"peers\", 10, min = 1)], {arguments})")
+    format!(
+        "experiment(title = \"T\", protocol = \"flood\", parameters = [count(\"peers\", 10, min = 1)], {arguments})"
+    )
 }
 
 fn read(source: &str) -> Result<Experiment, String> {
@@ -82,8 +84,7 @@ fn the_world_is_read_as_written() {
          at(\"4s\", link(all_peers(), share(0, 0.5), loss(1))), at(\"5s\", clock(random_peers(2), \"-3ms\", 50))], \
          churn = churn(up = \"10s\", down = \"1s\", until = \"30s\")",
     );
-    let lognormal =
-        Latency::LogNormal { min: Duration::from_millis(5), median: Duration::from_millis(20), sigma: 0.5 };
+    let lognormal = Latency::LogNormal { min: Duration::from_millis(5), median: Duration::from_millis(20), sigma: 0.5 };
     assert_eq!(setup.plan.network.latency, lognormal);
     assert_eq!(setup.plan.network.conditions.bandwidth, Some(10_000_000));
     assert_eq!(setup.topology, Topology::Ring { reach: 2 });
@@ -138,7 +139,10 @@ fn regions_may_name_each_pair_once() {
 
 #[test]
 fn what_is_wrong_in_a_file_has_a_line_and_a_column() {
-    assert_eq!(read("experiment(\n  title = \n)").unwrap_err(), "it.star:3:1: unexpected symbol ')', expected expression");
+    assert_eq!(
+        read("experiment(\n  title = \n)").unwrap_err(),
+        "it.star:3:1: unexpected symbol ')', expected expression"
+    );
     assert!(read("x = 1").unwrap_err().starts_with("it.star: the file says no experiment"));
     assert_eq!(read("x = [\n  nothing,\n]").unwrap_err(), "it.star:2:3: Variable `nothing` not found");
     assert!(wrong("faults = [crash(1)]").contains("expected at(\"3s\", ...)"));

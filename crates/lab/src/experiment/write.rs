@@ -41,7 +41,8 @@ impl Experiment {
             field("about", &quote(&self.about));
         }
         field("protocol", &quote(&self.protocol));
-        let parameters = self.parameters.iter().map(|one| parameter(one, values.get(&one.name).unwrap_or(&one.default)));
+        let parameters =
+            self.parameters.iter().map(|one| parameter(one, values.get(&one.name).unwrap_or(&one.default)));
         field("parameters", &list(parameters));
         let conditions = parts(&setup.plan.network.conditions);
         field("network", &if conditions.is_empty() { latency } else { format!("{latency} + {conditions}") });
@@ -53,11 +54,21 @@ impl Experiment {
             field("churn", &self::churn(churn));
         }
         let limit = span(setup.stop.time_limit);
-        field("stop", &if setup.stop.targets_met { format!("targets_met(within = {limit})") } else { format!("time_limit({limit})") });
+        field(
+            "stop",
+            &if setup.stop.targets_met {
+                format!("targets_met(within = {limit})")
+            } else {
+                format!("time_limit({limit})")
+            },
+        );
         if !self.check.is_empty() {
             field("check", &format!("[{}]", self.check.iter().map(|name| quote(name)).collect::<Vec<_>>().join(", ")));
         }
-        field("modes", &format!("[{}]", self.modes.iter().map(|mode| quote(mode.name())).collect::<Vec<_>>().join(", ")));
+        field(
+            "modes",
+            &format!("[{}]", self.modes.iter().map(|mode| quote(mode.name())).collect::<Vec<_>>().join(", ")),
+        );
         text += ")\n";
         Written { text, matrix }
     }
@@ -144,7 +155,8 @@ fn latency(latency: &Latency) -> String {
 }
 
 fn csv(matrix: &Matrix) -> String {
-    let row = |row: &[u32]| row.iter().map(|us| format!("{:?}", f64::from(*us) / 1e3)).collect::<Vec<_>>().join(",") + "\n";
+    let row =
+        |row: &[u32]| row.iter().map(|us| format!("{:?}", f64::from(*us) / 1e3)).collect::<Vec<_>>().join(",") + "\n";
     let rows: String = matrix.round_trip_us.chunks(matrix.sites.max(1) as usize).map(row).collect();
     format!("# round-trip times in milliseconds, a line a site\n{rows}")
 }
@@ -189,7 +201,9 @@ fn faults(plan: &Plan) -> impl Iterator<Item = String> {
 
 fn fault(fault: &Fault) -> String {
     match fault {
-        Fault::Partition { groups } => format!("partition({})", groups.iter().map(peers).collect::<Vec<_>>().join(", ")),
+        Fault::Partition { groups } => {
+            format!("partition({})", groups.iter().map(peers).collect::<Vec<_>>().join(", "))
+        }
         Fault::Cut { from, to, both } => {
             format!("cut({}, {}, both = {})", peers(from), peers(to), if *both { "True" } else { "False" })
         }
@@ -221,7 +235,8 @@ fn churn(churn: &Churn) -> String {
             format!("churn(up = {up}, down = {down}, until = {until}, peers = {peers}, disk = {disk})")
         }
         Churn::Schedule { absences, disk } => {
-            let absence = |(peer, from, to): &(u32, Duration, Duration)| format!("({peer}, {}, {})", span(*from), span(*to));
+            let absence =
+                |(peer, from, to): &(u32, Duration, Duration)| format!("({peer}, {}, {})", span(*from), span(*to));
             let absences = absences.iter().map(absence).collect::<Vec<_>>().join(", ");
             format!("absences([{absences}], disk = {})", fate(*disk))
         }

@@ -143,7 +143,15 @@ impl Workbench {
         let file = keep(resolved, seed, outcome, &shrunk, folder)?;
         let setup = shrunk.case.setup;
         let minimal = shrunk.minimal && !cancel.load(Ordering::Relaxed);
-        Ok(Failure { seed, outcome, file, peers: setup.peers, faults: setup.plan.faults.len(), tries: shrunk.tries, minimal })
+        Ok(Failure {
+            seed,
+            outcome,
+            file,
+            peers: setup.peers,
+            faults: setup.plan.faults.len(),
+            tries: shrunk.tries,
+            minimal,
+        })
     }
 }
 

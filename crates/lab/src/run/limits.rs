@@ -73,14 +73,17 @@ pub(super) fn out_of_memory() -> Option<String> {
     let (free, all) = (memory_available()?, proc_kib("/proc/meminfo", "MemTotal:")?);
     (free < all / RESERVE_PART).then(|| {
         let free = free as f64 / 1e9;
-        format!("stopped before the machine runs out of memory ({free:.1} GB are left); use fewer peers or fewer messages")
+        format!(
+            "stopped before the machine runs out of memory ({free:.1} GB are left); use fewer peers or fewer messages"
+        )
     })
 }
 
 /// Bytes of memory that this machine or container can still give, where the system tells.
 fn memory_available() -> Option<u64> {
     let machine = proc_kib("/proc/meminfo", "MemAvailable:")?;
-    let cgroup = |file: &str| std::fs::read_to_string(format!("/sys/fs/cgroup/{file}")).ok()?.trim().parse::<u64>().ok();
+    let cgroup =
+        |file: &str| std::fs::read_to_string(format!("/sys/fs/cgroup/{file}")).ok()?.trim().parse::<u64>().ok();
     let container = cgroup("memory.max").zip(cgroup("memory.current")).map(|(max, used)| max.saturating_sub(used));
     Some(container.map_or(machine, |container| container.min(machine)))
 }

@@ -42,7 +42,8 @@ impl Workbench {
         cancel: &AtomicBool,
     ) -> Result<Option<Replayed>, Problem> {
         if run.mode != rumormill_trace::Mode::Sim {
-            return Err(Problem::new(format!("{} ran as {}", run.name, run.mode)).next("only a simulation happens twice the same"));
+            return Err(Problem::new(format!("{} ran as {}", run.name, run.mode))
+                .next("only a simulation happens twice the same"));
         }
         let recorded = run.digest.clone().filter(|_| run.outcome != Some(Outcome::Stopped)).ok_or_else(|| {
             Problem::new(format!("{} did not come to its end", run.name)).next("only a complete run can be compared")
@@ -82,7 +83,8 @@ fn settings(run: &RunFile, threads: u32) -> rumormill_sim::Settings {
     settings.topology = run.topology;
     settings.plan = run.plan.clone();
     settings.threads = threads;
-    settings.time_limit = run.time_limit_s.and_then(|limit| Duration::try_from_secs_f64(limit).ok()).unwrap_or(Duration::MAX);
+    settings.time_limit =
+        run.time_limit_s.and_then(|limit| Duration::try_from_secs_f64(limit).ok()).unwrap_or(Duration::MAX);
     settings.stop = if run.stop == "time-limit" { StopRule::TimeLimit } else { StopRule::TargetsMet };
     settings
 }

@@ -19,7 +19,8 @@ const TICK: Duration = Duration::from_millis(20);
 impl Running {
     /// Simulates to the end.
     pub(super) fn simulate(&mut self) -> End {
-        let sink = self.wants_events.then(|| Box::new(self.outlets.clone()) as Box<dyn rumormill_core::trace::Sink + Send>);
+        let sink =
+            self.wants_events.then(|| Box::new(self.outlets.clone()) as Box<dyn rumormill_core::trace::Sink + Send>);
         let parameters = &self.resolved.setup.parameters;
         let mut simulation = match self.protocol.simulate(parameters, self.resolved.settings(), sink) {
             Ok(simulation) => simulation,

@@ -53,7 +53,8 @@ impl Observer for Counter {
 fn a_run_completes_and_tells_its_file_and_its_observer() {
     let (bench, counter) = (bench(), Counter::default());
     let messages = json!("100 if peerid == 1 else 0");
-    let handle = bench.start(bench.resolve(order(&[("messages", messages)])).unwrap(), Box::new(counter.clone())).unwrap();
+    let handle =
+        bench.start(bench.resolve(order(&[("messages", messages)])).unwrap(), Box::new(counter.clone())).unwrap();
     let file = handle.wait();
     assert_eq!((file.outcome, &file.error), (Some(Outcome::Completed), &None));
     assert_eq!((file.targets["messages"].met, file.targets["messages"].peers), (10, 10));

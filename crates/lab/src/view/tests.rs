@@ -253,7 +253,10 @@ fn a_huge_run_is_told_in_groups() {
     assert_eq!([1, 2, 4, 5, 6].map(sum), [100_000, 99_900, 50_000, 50_000, 100_000]);
     assert!(page.peers.is_empty());
     assert_eq!(page.edges.values().map(|edge| edge[0]).sum::<u64>(), 100_000);
-    assert!(page.edges.keys().all(|link| link[0] % 98 == 1 && link[1] % 98 == 1), "98 peers a group, the first at each end");
+    assert!(
+        page.edges.keys().all(|link| link[0] % 98 == 1 && link[1] % 98 == 1),
+        "98 peers a group, the first at each end"
+    );
 }
 
 #[test]

@@ -9,12 +9,17 @@ use rumormill_lab::run::Mode;
 /// A workbench for distributed and peer-to-peer systems: write a protocol once, simulate it, run it as
 /// real processes, and watch it.
 #[derive(Debug, Parser)]
-#[command(name = "rumormill", version, max_term_width = 100, after_help = "\
+#[command(
+    name = "rumormill",
+    version,
+    max_term_width = 100,
+    after_help = "\
 Examples:
   rumormill                                    the lab, with its page opened
   rumormill run flood --peers 1000             a thousand peers in the simulator
   rumormill run flood --as processes           ten real processes over encrypted sockets
-  rumormill explore flood-faults --seeds 1..100")]
+  rumormill explore flood-faults --seeds 1..100"
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) lab: LabArgs,

@@ -30,7 +30,11 @@ pub(crate) fn explore(args: &ExploreArgs, workbench: &Workbench, table: &Command
         say::json(&found);
     } else if let Some(failure) = &found.failure {
         let (seed, outcome) = (failure.seed, say::outcome(failure.outcome));
-        say::line(&format!("seed {} ends as {outcome}; {} before it completed", say::strong(&seed.to_string()), say::plural(found.held, "seed")));
+        say::line(&format!(
+            "seed {} ends as {outcome}; {} before it completed",
+            say::strong(&seed.to_string()),
+            say::plural(found.held, "seed")
+        ));
         let minimal = if failure.minimal { "nothing smaller fails" } else { "a smaller one may fail too" };
         let (peers, faults) = (say::plural(failure.peers.into(), "peer"), say::plural(failure.faults as u64, "fault"));
         let tries = failure.tries;

@@ -20,7 +20,8 @@ pub(crate) fn list(args: JsonArgs, workbench: &Workbench) -> Done {
     for entry in &entries {
         if let Ok(experiment) = &entry.experiment {
             let modes: Vec<_> = experiment.modes.iter().map(|mode| mode.name()).collect();
-            let options: Vec<_> = experiment.parameters.iter().map(|one| format!("--{}", one.name.replace('_', "-"))).collect();
+            let options: Vec<_> =
+                experiment.parameters.iter().map(|one| format!("--{}", one.name.replace('_', "-"))).collect();
             let words = [experiment.title.clone(), modes.join(", "), options.join(" ")].map(Cell::new);
             table.add_row([say::strong_cell(&entry.name)].into_iter().chain(words));
         }

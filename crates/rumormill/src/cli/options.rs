@@ -14,32 +14,37 @@ pub(crate) fn rewrite(arguments: impl IntoIterator<Item = OsString>, table: &Com
     let place = (1..arguments.len()).find(|&at| text(at).is_some_and(|word| WITH_PARAMETERS.contains(&word)));
     let Some(place) = place else { return arguments };
     let Some(command) = text(place).and_then(|name| table.find_subcommand(name)) else { return arguments };
-    let known: Vec<&str> = command.get_arguments().chain(table.get_arguments().filter(|one| one.is_global_set()))
-        .filter_map(clap::Arg::get_long).chain(["help", "version"]).collect();
+    let known: Vec<&str> = command
+        .get_arguments()
+        .chain(table.get_arguments().filter(|one| one.is_global_set()))
+        .filter_map(clap::Arg::get_long)
+        .chain(["help", "version"])
+        .collect();
     let mut rewritten = arguments[..=place].to_vec();
     let mut at = place + 1;
     while at < arguments.len() {
         let option = text(at).and_then(|word| word.strip_prefix("--")).filter(|option| !option.is_empty());
-        let (name, value) = match option.map(|option| option.split_once('=').map_or((option, None), |(n, v)| (n, Some(v)))) {
-            Some((name, value)) if !known.contains(&name) => (name, value),
-            Some((name, None)) => {
-                // The value of a known option is passed over, or it would be taken for an option itself.
-                rewritten.push(arguments[at].clone());
-                let takes = command.get_arguments().find(|one| one.get_long() == Some(name));
-                let takes_value = takes.is_some_and(|one| one.get_action().takes_values());
-                if takes_value && at + 1 < arguments.len() {
-                    at += 1;
+        let (name, value) =
+            match option.map(|option| option.split_once('=').map_or((option, None), |(n, v)| (n, Some(v)))) {
+                Some((name, value)) if !known.contains(&name) => (name, value),
+                Some((name, None)) => {
+                    // The value of a known option is passed over, or it would be taken for an option itself.
                     rewritten.push(arguments[at].clone());
+                    let takes = command.get_arguments().find(|one| one.get_long() == Some(name));
+                    let takes_value = takes.is_some_and(|one| one.get_action().takes_values());
+                    if takes_value && at + 1 < arguments.len() {
+                        at += 1;
+                        rewritten.push(arguments[at].clone());
+                    }
+                    at += 1;
+                    continue;
                 }
-                at += 1;
-                continue;
-            }
-            _ => {
-                rewritten.push(arguments[at].clone());
-                at += 1;
-                continue;
-            }
-        };
+                _ => {
+                    rewritten.push(arguments[at].clone());
+                    at += 1;
+                    continue;
+                }
+            };
         let value = match value {
             Some(value) => value,
             // An option without a value is a flag.
@@ -77,7 +82,8 @@ mod tests {
 
     fn rewritten(line: &str) -> String {
         let words = line.split(' ').map(OsString::from);
-        let words: Vec<String> = rewrite(words, &Cli::command()).into_iter().map(|word| word.into_string().unwrap()).collect();
+        let words: Vec<String> =
+            rewrite(words, &Cli::command()).into_iter().map(|word| word.into_string().unwrap()).collect();
         words.join(" ")
     }
 

@@ -54,7 +54,9 @@ fn list(args: &ShowArgs, places: &Places) -> Done {
     for listed in &runs {
         if let Ok(file) = &listed.run {
             let ended = file.outcome.map_or_else(|| file.state.to_string(), |outcome| outcome.to_string());
-            table.add_row([listed.name.clone(), file.mode.to_string(), say::count(file.peers.into()), ended].map(Cell::new));
+            table.add_row(
+                [listed.name.clone(), file.mode.to_string(), say::count(file.peers.into()), ended].map(Cell::new),
+            );
         }
     }
     if runs.iter().any(|listed| listed.run.is_ok()) {
@@ -114,10 +116,14 @@ fn moments(summary: &Summary) {
             say::line(&say::quiet(&format!("and {} more", summary.faults.len() - SHOWN)));
         }
     }
-    let waiting: Vec<String> = summary.slowest.iter().map(|slow| match slow.done_s {
-        Some(done) => format!("{} at {}", slow.peer, say::seconds(done)),
-        None => format!("{} never", slow.peer),
-    }).collect();
+    let waiting: Vec<String> = summary
+        .slowest
+        .iter()
+        .map(|slow| match slow.done_s {
+            Some(done) => format!("{} at {}", slow.peer, say::seconds(done)),
+            None => format!("{} never", slow.peer),
+        })
+        .collect();
     if !waiting.is_empty() {
         say::line(&say::quiet(&format!("\ndone last: {}", waiting.join(", "))));
     }
@@ -138,7 +144,12 @@ pub(crate) fn replay(args: &ReplayArgs, workbench: &Workbench, places: &Places) 
     if args.json.json {
         say::json(&replayed);
     } else if replayed.same {
-        say::line(&format!("{} again: {}, digest {}", say::strong("the same"), say::outcome(replayed.replayed_outcome), replayed.replayed));
+        say::line(&format!(
+            "{} again: {}, digest {}",
+            say::strong("the same"),
+            say::outcome(replayed.replayed_outcome),
+            replayed.replayed
+        ));
     } else {
         let then = replayed.recorded_outcome.map_or("unknown", Outcome::name);
         say::line(&say::strong("not the same"));
@@ -167,14 +178,18 @@ pub(crate) fn export(args: &ExportArgs, places: &Places) -> Done {
         }
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe && args.output.is_none() => Ok(Ended::Well),
         Err(error) => {
-            let place = args.output.as_ref().map_or_else(|| "standard output".into(), |path| path.display().to_string());
+            let place =
+                args.output.as_ref().map_or_else(|| "standard output".into(), |path| path.display().to_string());
             Err(Failure::run(anyhow::Error::new(error).context(format!("cannot write {place}"))))
         }
     }
 }
 
 /// Writes a file, all of it or nothing.
-fn write_file<T>(path: &std::path::Path, write: impl FnOnce(&mut dyn Write) -> std::io::Result<T>) -> std::io::Result<T> {
+fn write_file<T>(
+    path: &std::path::Path,
+    write: impl FnOnce(&mut dyn Write) -> std::io::Result<T>,
+) -> std::io::Result<T> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let draft = path.with_file_name(format!(".{name}.{}", std::process::id()));
     let mut file = std::fs::File::create(&draft)?;

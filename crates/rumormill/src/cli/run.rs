@@ -100,7 +100,8 @@ pub(crate) fn chosen(choice: &Choice) -> Result<Order, Failure> {
         values.insert(name.trim().into(), value.into());
     }
     let span = |text: &String| -> Result<Duration, Problem> {
-        let wrong = || Problem::field("time-limit", format!("\"{text}\" is not a span of time")).next("for example: 60s");
+        let wrong =
+            || Problem::field("time-limit", format!("\"{text}\" is not a span of time")).next("for example: 60s");
         humantime::parse_duration(text).map_err(|_| wrong())
     };
     let time_limit = choice.time_limit.as_ref().map(span).transpose()?;
@@ -135,7 +136,10 @@ fn record(args: &RunArgs, resolved: &Resolved, places: &Places) -> Option<PathBu
         return asked;
     }
     if resolved.setup.peers > RECORDED_PEERS_MAX {
-        say::note(&format!("not recorded: more than {} peers; --record DIR does it", say::count(RECORDED_PEERS_MAX.into())));
+        say::note(&format!(
+            "not recorded: more than {} peers; --record DIR does it",
+            say::count(RECORDED_PEERS_MAX.into())
+        ));
         return None;
     }
     Some(places.runs.clone())
@@ -177,8 +181,18 @@ pub(crate) fn summary(file: &RunFile, outcome: Outcome, folder: Option<&std::pat
     }
     let Messages { sent, delivered, dropped, bytes, .. } = file.messages;
     let (delivered, dropped) = (say::count(delivered), say::count(dropped));
-    row("sent", format!("{}, {}; {delivered} delivered, {dropped} dropped", say::plural(sent, "message"), say::bytes(bytes)));
-    row("events", format!("{}, {} a second", say::count(file.events), say::count((file.events as f64 / file.wall_seconds.max(1e-6)) as u64)));
+    row(
+        "sent",
+        format!("{}, {}; {delivered} delivered, {dropped} dropped", say::plural(sent, "message"), say::bytes(bytes)),
+    );
+    row(
+        "events",
+        format!(
+            "{}, {} a second",
+            say::count(file.events),
+            say::count((file.events as f64 / file.wall_seconds.max(1e-6)) as u64)
+        ),
+    );
     if let Some(digest) = &file.digest {
         row("digest", digest.clone());
     }

@@ -76,7 +76,8 @@ fn open(address: &str) {
         _ => ("xdg-open", &[]),
     };
     let quiet = || Stdio::null();
-    let opened = Command::new(program).args(arguments).arg(address).stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn();
+    let opened =
+        Command::new(program).args(arguments).arg(address).stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn();
     if let Ok(mut browser) = opened {
         // Reaped when it ends, so that no zombie stays.
         std::thread::spawn(move || browser.wait());

@@ -97,9 +97,7 @@ fn call(function: Function, arguments: &[Spanned], at: usize, scope: &Scope) -> 
             other => Ok(Number::Int(whole(other))),
         },
         (Function::Range, _) => Err(Wrong::new(at, "a range is no number; write for example: peerid in range(1, 6)")),
-        (_, arguments) => {
-            Err(Wrong::new(at, format!("this function does not take {} values", arguments.len())))
-        }
+        (_, arguments) => Err(Wrong::new(at, format!("this function does not take {} values", arguments.len()))),
     }
 }
 
@@ -247,9 +245,9 @@ fn ints(operator: Binary, left: i64, right: i64) -> Result<i64, String> {
             // Euclid's remainder is never negative; Starlark rounds towards minus infinity.
             if right < 0 && left.rem_euclid(right) != 0 { quotient - 1 } else { quotient }
         }),
-        Binary::Remainder => left.checked_rem_euclid(right).map(|remainder| {
-            if right < 0 && remainder != 0 { remainder + right } else { remainder }
-        }),
+        Binary::Remainder => left
+            .checked_rem_euclid(right)
+            .map(|remainder| if right < 0 && remainder != 0 { remainder + right } else { remainder }),
         Binary::BitOr => Some(left | right),
         Binary::BitXor => Some(left ^ right),
         Binary::BitAnd => Some(left & right),

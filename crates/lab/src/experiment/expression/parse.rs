@@ -119,7 +119,8 @@ const COMPARISON: u8 = 1;
 pub(super) fn parse(source: &str, scope: &mut Scope) -> Result<Spanned, Wrong> {
     let tokens = tokens(source)?;
     if let Some(unbounded) = tokens.iter().find(|token| matches!(token.text, "for" | "while" | "lambda" | "def")) {
-        let wrong = Wrong::new(unbounded.start, format!("there is no \"{}\" here: no loops, no functions", unbounded.text));
+        let wrong =
+            Wrong::new(unbounded.start, format!("there is no \"{}\" here: no loops, no functions", unbounded.text));
         return Err(wrong.next(EXAMPLE));
     }
     let mut parser = Parser { tokens, place: 0, depth: 0, scope };

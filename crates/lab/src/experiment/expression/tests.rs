@@ -51,7 +51,10 @@ fn what_is_wrong_has_a_place_and_an_example() {
     assert_eq!(wrong("1 +\n * 2"), format!("line 1, column 3: expected an expression after \"+\" {example}"));
     assert_eq!(wrong("peerid - 2"), "line 1, column 1: the value is -1, less than 0 (for peerid 1)");
     assert_eq!(wrong("8 // (peerid - 3)"), "line 1, column 1: the value is -4, less than 0 (for peerid 1)");
-    assert_eq!(wrong("peerid / 2"), "line 1, column 1: the value is 0.5, not a whole number; use // or int() (for peerid 1)");
+    assert_eq!(
+        wrong("peerid / 2"),
+        "line 1, column 1: the value is 0.5, not a whole number; use // or int() (for peerid 1)"
+    );
     assert_eq!(wrong("\u{e4} + 1"), "line 1, column 1: \"\u{e4}\" means nothing here");
     assert!(wrong("1 < peerid < 3").contains("write: 1 <= peerid and peerid <= 5"));
     assert!(wrong("open(\"/etc/passwd\")").contains("no place"));

@@ -14,13 +14,8 @@ use super::data;
 const LENGTH_MAX: u64 = 10_000;
 
 /// Operators that are calls of the functions below.
-const OPERATORS: [(&str, &str); 5] = [
-    ("+", "_plus"),
-    ("*", "_times"),
-    ("%", "_remainder"),
-    ("<<", "_shift"),
-    ("|", "_union"),
-];
+const OPERATORS: [(&str, &str); 5] =
+    [("+", "_plus"), ("*", "_times"), ("%", "_remainder"), ("<<", "_shift"), ("|", "_union")];
 
 /// Replaces the growing operators by bounded ones.
 pub(super) fn replace_operators(module: &mut AstModule) {
@@ -65,7 +60,12 @@ pub(super) fn operations(builder: &mut GlobalsBuilder) {
     }
 
     /// Whole numbers from a first to before an end, as a list.
-    fn range<'v>(first: i64, end: Option<i64>, #[starlark(default = 1)] step: i64, heap: Heap<'v>) -> anyhow::Result<Value<'v>> {
+    fn range<'v>(
+        first: i64,
+        end: Option<i64>,
+        #[starlark(default = 1)] step: i64,
+        heap: Heap<'v>,
+    ) -> anyhow::Result<Value<'v>> {
         let (first, end) = end.map_or((0, first), |end| (first, end));
         anyhow::ensure!(step != 0, "the step of a range is not 0");
         let (span, stride) = (i128::from(end) - i128::from(first), i128::from(step));

@@ -101,10 +101,11 @@ pub(crate) fn matrix(csv: &str) -> Result<Matrix, String> {
             return Err(format!("more than {SITES_MAX} sites"));
         }
         for cell in line.split(',') {
-            let ms = cell.trim().parse::<f64>().ok().filter(|ms| (0.0..=3_600_000.0).contains(ms)).ok_or_else(|| {
-                let shown: String = cell.chars().take(20).collect();
-                format!("line {}: \"{shown}\" is no round-trip time in milliseconds", index + 1)
-            })?;
+            let ms =
+                cell.trim().parse::<f64>().ok().filter(|ms| (0.0..=3_600_000.0).contains(ms)).ok_or_else(|| {
+                    let shown: String = cell.chars().take(20).collect();
+                    format!("line {}: \"{shown}\" is no round-trip time in milliseconds", index + 1)
+                })?;
             round_trip_us.push((ms * 1_000.0) as u32);
             if round_trip_us.len() > SITES_MAX * SITES_MAX {
                 return Err(format!("more than {SITES_MAX} sites"));

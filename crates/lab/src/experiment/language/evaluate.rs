@@ -82,7 +82,8 @@ pub(crate) fn world(file: &str, source: &str, values: &BTreeMap<String, Resolved
             disk: read_as("disk", of("disk")?, read::disk)?,
             faults: read_as("faults", of("faults")?, read::faults)?.unwrap_or_default(),
             churn: read_as("churn", of("churn")?, read::churn)?,
-            stop: read_as("stop", of("stop")?, read::stop)?.unwrap_or(Stop::TargetsMet(std::time::Duration::from_secs(60))),
+            stop: read_as("stop", of("stop")?, read::stop)?
+                .unwrap_or(Stop::TargetsMet(std::time::Duration::from_secs(60))),
         })
     })
 }
@@ -93,7 +94,12 @@ fn run<R: Send>(
     source: &str,
     take: impl for<'v> FnOnce(&mut Evaluator<'v, '_, '_>, StructRef<'v>) -> starlark::Result<R> + Send,
 ) -> Result<R, Problem> {
-    let dialect = Dialect { enable_load: false, enable_keyword_only_arguments: true, enable_top_level_stmt: true, ..Dialect::Standard };
+    let dialect = Dialect {
+        enable_load: false,
+        enable_keyword_only_arguments: true,
+        enable_top_level_stmt: true,
+        ..Dialect::Standard
+    };
     guard::check(file, source, &dialect)?;
     let evaluate = move || -> starlark::Result<Option<R>> {
         let mut ast = AstModule::parse(file, source.into(), &dialect)?;

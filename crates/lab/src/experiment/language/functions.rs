@@ -44,11 +44,7 @@ pub(super) fn parameters(builder: &mut GlobalsBuilder) {
     }
 
     /// Yes or no.
-    fn flag(
-        name: &str,
-        default: bool,
-        #[starlark(require = named, default = "")] help: &str,
-    ) -> anyhow::Result<Data> {
+    fn flag(name: &str, default: bool, #[starlark(require = named, default = "")] help: &str) -> anyhow::Result<Data> {
         parameter(Kind::Flag, name, Json::Bool(default), (None, None), help)
     }
 
@@ -249,11 +245,7 @@ pub(super) fn faults(builder: &mut GlobalsBuilder) {
     }
 
     /// Conditions on the links from `senders` to `receivers`; without conditions, those end.
-    fn link<'v>(
-        senders: Value<'v>,
-        receivers: Value<'v>,
-        conditions: Option<Value<'v>>,
-    ) -> anyhow::Result<Data> {
+    fn link<'v>(senders: Value<'v>, receivers: Value<'v>, conditions: Option<Value<'v>>) -> anyhow::Result<Data> {
         let conditions = conditions.filter(|value| !value.is_none()).map(read::conditions).transpose()?;
         fault(Fault::Link { from: read::peers(senders)?, to: read::peers(receivers)?, conditions })
     }

@@ -36,7 +36,9 @@ pub(super) fn check(file: &str, source: &str, dialect: &Dialect) -> Result<(), P
             Token::Identifier(name) if after_dot && GROWING.contains(&name.as_str()) => {
                 Some((format!("an experiment cannot use {name}()"), "it is data: write it out"))
             }
-            _ if is_assignment(&token) => Some(("this kind of assignment cannot be used here".into(), "write x = x + 1")),
+            _ if is_assignment(&token) => {
+                Some(("this kind of assignment cannot be used here".into(), "write x = x + 1"))
+            }
             _ => pile(&token, &mut piles, &mut elifs).map(|message| (message, "make it simpler")),
         };
         after_dot = token == Token::Dot;
