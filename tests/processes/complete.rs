@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::support::lab::Lab;
 use crate::support::{finish, folder, processes, rumormill, run};
-use crate::{LONG, all_gone, peers_of};
+use crate::{all_gone, order, peers_of};
 
 fn pids(report: &Value) -> Vec<u32> {
     let mut pids: Vec<u32> =
