@@ -41,6 +41,8 @@ fn a_run_reports_every_field() {
 fn the_digest_depends_on_the_seed_and_on_nothing_else() {
     let digest = |more: &[&str]| flood(more)["digest"].as_str().unwrap().to_string();
     let first = digest(&["--seed", "7"]);
+    // Pinned beside the protocol, whose tests compute it in debug as well.
+    assert_eq!(first, include_str!("../../crates/protocols/tests/flood.digest").trim());
     assert_eq!(first, digest(&["--seed", "7"]), "the same run twice");
     assert_eq!(first, digest(&["--seed", "7", "--threads", "1"]), "one thread");
     assert_eq!(first, digest(&["--seed", "7", "--threads", "2"]), "two threads");

@@ -1,3 +1,5 @@
+//! Experiment files: what they say, what is refused and where, and what they cannot reach.
+
 use std::time::Duration;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Runs from an order to their end: simulated, recorded, replayed, explored.
+
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

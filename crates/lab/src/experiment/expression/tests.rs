@@ -1,3 +1,5 @@
+//! Expressions: what they mean, what they refuse, and that nothing in them can grow.
+
 use super::{COUNT_MAX, Expression, fuzz_expression};
 use proptest::prelude::*;
 
