@@ -8,6 +8,7 @@
 //! This crate has no I/O, no clock, no thread and no unseeded randomness. The guide's page "Your first
 //! protocol" (`docs/first-protocol.md`, also the front page of the `rumormill` crate) writes one in sixty
 //! lines.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod context;
 mod effects;
