@@ -54,6 +54,8 @@ pub enum Link {
     Down,
 }
 
-/// The type for protocols without timers, requests or indications: it has no values.
+/// The type for protocols without messages, timers, requests or indications: it has no values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Never {}
+
+impl Wire for Never {}

@@ -24,9 +24,8 @@ impl<P: Protocol> Context<'_, P> {
     /// Activates `Inner` within this activation and returns what it indicated, for the outer protocol to
     /// act on.
     ///
-    /// ```ignore
-    /// for indication in cx.embed(|cx| self.inner.on_message(cx, from, message)) { .. }
-    /// ```
+    /// A handler of the outer protocol says, for example,
+    /// `for heard in cx.embed(|cx| self.inner.on_message(cx, from, message)) { .. }`.
     pub fn embed<Inner>(&mut self, activate: impl FnOnce(&mut Context<'_, Inner>)) -> Vec<Inner::Indication>
     where
         Inner: Protocol,
@@ -118,4 +117,113 @@ impl Host for PrefixedHost<'_> {
 
 fn prefixed(prefix: &str, key: &[u8]) -> Vec<u8> {
     [prefix.as_bytes(), key].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+    use crate::testing::{Effect, TestPeer};
+    use crate::{Never, Wire};
+
+    /// Counts what it hears, on disk, and answers with the count.
+    struct Counter;
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Count(u8);
+
+    impl Wire for Count {}
+
+    impl Protocol for Counter {
+        type Config = u8;
+        type Message = Count;
+        type Timer = u8;
+        type Request = Never;
+        type Indication = u64;
+
+        fn on_message(&mut self, cx: &mut Context<'_, Self>, from: PeerId, Count(more): Count) {
+            let before = cx.stored(b"count").map_or(0, |value| value[0]);
+            cx.persist(b"count", &[before + more]);
+            cx.send(from, Count(before + more));
+            cx.set_timer(Duration::from_secs(1), *cx.config);
+            let drawn = cx.rng.next_u64();
+            cx.indicate(drawn);
+        }
+
+        fn on_request(&mut self, _: &mut Context<'_, Self>, request: Never) {
+            match request {}
+        }
+    }
+
+    /// Has a counter inside, and a disk key of the same name.
+    struct Outer(Counter);
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Wrapped(Count);
+
+    impl Wire for Wrapped {}
+
+    impl Protocol for Outer {
+        type Config = (u8, u8);
+        type Message = Wrapped;
+        type Timer = (&'static str, u8);
+        type Request = Never;
+        type Indication = (u64, u64);
+
+        fn on_message(&mut self, cx: &mut Context<'_, Self>, from: PeerId, Wrapped(inner): Wrapped) {
+            cx.persist(b"count", &[99]);
+            for drawn in cx.embed(|cx| self.0.on_message(cx, from, inner)) {
+                let own = cx.rng.next_u64();
+                cx.indicate((drawn, own));
+            }
+        }
+
+        fn on_request(&mut self, _: &mut Context<'_, Self>, request: Never) {
+            match request {}
+        }
+    }
+
+    impl Stacks<Counter> for Outer {
+        const DISK_PREFIX: &'static str = "counter/";
+
+        fn config(config: &(u8, u8)) -> &u8 {
+            &config.1
+        }
+
+        fn message(inner: Count) -> Wrapped {
+            Wrapped(inner)
+        }
+
+        fn timer(inner: u8) -> (&'static str, u8) {
+            ("counter", inner)
+        }
+    }
+
+    #[test]
+    fn what_the_inner_asks_for_leaves_in_the_outers_words() {
+        let mut peer = TestPeer::new(Outer(Counter), (1, 7), PeerId(1), &[]);
+        let persist = |key: &[u8], value| Effect::Persist { key: key.to_vec(), value: Some(vec![value]) };
+        for count in 1..=2 {
+            let effects = peer.message(PeerId(2), Wrapped(Count(1)));
+            let [own, inner, send, timer, Effect::Indicate((drawn, after))] = effects.as_slice() else {
+                panic!("{effects:?}")
+            };
+            assert_eq!([own, inner], [&persist(b"count", 99), &persist(b"counter/count", count)]);
+            assert_eq!(send, &Effect::Send { to: PeerId(2), message: Wrapped(Count(count)) });
+            assert_eq!(timer, &Effect::SetTimer { after: Duration::from_secs(1), timer: ("counter", 7) });
+            assert_ne!(drawn, after, "no number is drawn twice");
+        }
+    }
+
+    #[test]
+    fn the_inner_scans_only_its_own_part_of_the_disk() {
+        let mut peer = TestPeer::new(Outer(Counter), (1, 7), PeerId(1), &[]);
+        peer.message(PeerId(2), Wrapped(Count(1)));
+        let mut seen = Vec::new();
+        peer.activate(|_, cx| {
+            cx.embed::<Counter>(|cx| cx.scan(b"", |key, value| seen.push((key.to_vec(), value.to_vec()))));
+        });
+        assert_eq!(seen, [(b"count".to_vec(), vec![1])]);
+    }
 }

@@ -1,50 +1,8 @@
 //! A workbench for distributed and peer-to-peer systems: write a protocol once, simulate it, run it as real
-//! processes, and watch it.
-//!
-//! A program with a protocol of its own gets the whole lab with one line:
-//!
-//! ```no_run
-//! use rumormill::prelude::*;
-//!
-//! /// A peer that is done as soon as it has booted.
-//! struct Idle;
-//!
-//! impl Protocol for Idle {
-//!     type Config = ();
-//!     type Message = Never;
-//!     type Timer = Never;
-//!     type Request = Never;
-//!     type Indication = Never;
-//!
-//!     fn on_start(&mut self, cx: &mut Context<'_, Self>) {
-//!         cx.done();
-//!     }
-//!
-//!     fn on_message(&mut self, _: &mut Context<'_, Self>, _: PeerId, message: Never) {
-//!         match message {}
-//!     }
-//!
-//!     fn on_request(&mut self, _: &mut Context<'_, Self>, request: Never) {
-//!         match request {}
-//!     }
-//! }
-//!
-//! impl Launch for Idle {
-//!     fn config(_: &Parameters) -> Result<(), ParameterError> {
-//!         Ok(())
-//!     }
-//!
-//!     fn peer(_: &(), _: Seat) -> Self {
-//!         Self
-//!     }
-//! }
-//!
-//! fn main() -> std::process::ExitCode {
-//!     rumormill::lab().protocol::<Idle>("idle").main()
-//! }
-//! ```
-//!
-//! `rumormill new NAME` writes a crate to begin with.
+//! processes, and watch it. A program with a protocol of its own gets the whole command line and the lab with
+//! one line; this page, which is also the guide's, shows how.
+#![doc = ""]
+#![doc = include_str!("../../../docs/first-protocol.md")]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod cli;
