@@ -3,21 +3,32 @@
 use std::collections::BTreeSet;
 
 use rumormill_core::PeerId;
-use smallvec::SmallVec;
 
 use super::ItemId;
 
 /// A set of message ids, compact because numbers of one author arrive nearly in order: for each author
 /// all numbers up to a prefix, and the few beyond it.
+///
+/// Messages of a single author fit without an allocation: in a simulation of one rumor, a million peers
+/// hold nothing else.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Held {
-    /// By author, ascending. One fits without an allocation: a million peers hold one message each.
-    authors: SmallVec<[Author; 1]>,
+    /// What is held as long as it is of a single author.
+    only: Author,
+    /// What is held of several authors; `only` is empty then.
+    many: Option<Box<Many>>,
+}
+
+/// What is held of several authors.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Many {
+    /// Ascending.
+    authors: Vec<Author>,
     len: u64,
 }
 
 /// What is held of one author.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Author {
     pub(super) author: PeerId,
     /// All of 1 to this are held.
@@ -31,53 +42,74 @@ impl Held {
     /// How many messages are held.
     #[must_use]
     pub fn len(&self) -> u64 {
-        self.len
+        self.many.as_ref().map_or_else(|| self.only.len(), |many| many.len)
     }
 
     /// Is none held?
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len() == 0
     }
 
     /// Is this message held?
     #[must_use]
     pub fn contains(&self, id: ItemId) -> bool {
-        self.find(id.author).is_ok_and(|place| self.authors[place].contains(id.number))
+        self.of(id.author).is_some_and(|held| held.contains(id.number))
     }
 
     /// The largest number up to which all messages of `author` are held.
     #[must_use]
     pub fn prefix(&self, author: PeerId) -> u32 {
-        self.find(author).map_or(0, |place| self.authors[place].prefix)
+        self.of(author).map_or(0, |held| held.prefix)
     }
 
     /// Adds a message with a number above 0; says whether it was missing.
     pub fn insert(&mut self, id: ItemId) -> bool {
         debug_assert!(id.number > 0, "messages are numbered from 1");
-        let place = match self.find(id.author) {
-            Ok(place) => place,
-            Err(place) => {
-                self.authors.insert(place, Author { author: id.author, prefix: 0, ahead: None });
-                place
-            }
-        };
-        let fresh = self.authors[place].insert(id.number);
-        self.len += u64::from(fresh);
+        if self.many.is_none() && (self.only.len() == 0 || self.only.author == id.author) {
+            self.only.author = id.author;
+            return self.only.insert(id.number);
+        }
+        let only = &mut self.only;
+        let many = self.many.get_or_insert_with(|| {
+            let only = std::mem::take(only);
+            Box::new(Many { len: only.len(), authors: vec![only] })
+        });
+        let place = many.authors.binary_search_by_key(&id.author, |held| held.author).unwrap_or_else(|place| {
+            many.authors.insert(place, Author { author: id.author, ..Author::default() });
+            place
+        });
+        let fresh = many.authors[place].insert(id.number);
+        many.len += u64::from(fresh);
         fresh
     }
 
     /// The authors of whom something is held, ascending.
     pub(super) fn authors(&self) -> &[Author] {
-        &self.authors
+        match &self.many {
+            Some(many) => &many.authors,
+            None if self.only.len() == 0 => &[],
+            None => std::slice::from_ref(&self.only),
+        }
     }
 
-    fn find(&self, author: PeerId) -> Result<usize, usize> {
-        self.authors.binary_search_by_key(&author, |held| held.author)
+    /// What is held of this author, if anything.
+    fn of(&self, author: PeerId) -> Option<&Author> {
+        match &self.many {
+            None => (self.only.author == author).then_some(&self.only),
+            Some(many) => {
+                let place = many.authors.binary_search_by_key(&author, |held| held.author).ok()?;
+                many.authors.get(place)
+            }
+        }
     }
 }
 
 impl Author {
+    fn len(&self) -> u64 {
+        u64::from(self.prefix) + self.ahead.as_ref().map_or(0, |ahead| ahead.len() as u64)
+    }
+
     pub(super) fn contains(&self, number: u32) -> bool {
         number <= self.prefix || self.ahead.as_ref().is_some_and(|ahead| ahead.contains(&number))
     }

@@ -36,8 +36,11 @@ pub struct Flood {
     /// Which messages this peer has.
     held: Held,
     /// Their content, when they have any (see [`Config::signed`]).
-    items: BTreeMap<ItemId, Arc<Item>>,
+    items: Option<Box<Items>>,
 }
+
+/// Messages with content, by id.
+type Items = BTreeMap<ItemId, Arc<Item>>;
 
 /// What a timer hands back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,6 +137,11 @@ impl Flood {
         self.held.prefix(me)
     }
 
+    /// The content of a message that this peer has.
+    fn item(&self, id: &ItemId) -> Option<&Arc<Item>> {
+        self.items.as_ref()?.get(id)
+    }
+
     /// Creates this peer's next message, and sets the timer for the one after it.
     fn create(&mut self, cx: &mut Context<'_, Self>) {
         let id = ItemId { author: cx.me, number: self.created(cx.me) + 1 };
@@ -208,7 +216,7 @@ impl Flood {
 
     fn keep_signed(&mut self, cx: &mut Context<'_, Self>, item: &Arc<Item>) {
         self.held.insert(item.id);
-        self.items.insert(item.id, Arc::clone(item));
+        self.items.get_or_insert_default().insert(item.id, Arc::clone(item));
         if cx.config.durable {
             cx.persist(&item.id.to_key(), &item.to_value());
         }
@@ -228,7 +236,7 @@ impl Flood {
         let (fanout, signed) = (cx.config.fanout, cx.config.signed);
         let batches: SmallVec<[Message; 1]> = match fresh.as_slice() {
             &[ItemId { author, number }] if !signed => SmallVec::from_buf([Message::Push { author, number }]),
-            [id] => self.items.get(id).map(|item| Message::PushSigned(Arc::clone(item))).into_iter().collect(),
+            [id] => self.item(id).map(|item| Message::PushSigned(Arc::clone(item))).into_iter().collect(),
             many => self.batches(signed, many.iter().copied()).into_iter().collect(),
         };
         for message in &batches {
@@ -260,7 +268,9 @@ impl Flood {
         cx.scan(ItemId::KEY_PREFIX, |key, value| {
             let Some(id) = ItemId::from_key(key) else { return };
             held.insert(id);
-            items.extend(Item::from_value(id, value).map(|item| (id, Arc::new(item))));
+            if let Some(item) = Item::from_value(id, value) {
+                items.get_or_insert_default().insert(id, Arc::new(item));
+            }
         });
     }
 }

@@ -136,7 +136,7 @@ impl Flood {
         }
         let mut batches: Vec<Vec<Arc<super::Item>>> = Vec::new();
         let mut bytes = usize::MAX;
-        for item in ids.iter().filter_map(|id| self.items.get(id)) {
+        for item in ids.iter().filter_map(|id| self.item(id)) {
             let size = item.body.len() + 96;
             bytes = bytes.saturating_add(size);
             match batches.last_mut() {
