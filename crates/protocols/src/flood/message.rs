@@ -1,5 +1,6 @@
 //! What members send each other.
 
+use std::fmt;
 use std::sync::Arc;
 
 use rumormill_core::{PeerId, Signature, Wire};
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Summary;
 
 /// The name of a message of the community: its author and the author's count, from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ItemId {
     /// Who created it.
     pub author: PeerId,
@@ -17,7 +18,7 @@ pub struct ItemId {
 }
 
 /// A message of the community, signed by its author.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
     /// Its name.
     pub id: ItemId,
@@ -67,6 +68,20 @@ impl Wire for Message {
             Self::Signed(items) => items.iter().for_each(|item| visit(item.id.author)),
             Self::Compare(_) => {}
         }
+    }
+}
+
+/// Author and number, as in `#3/12`.
+impl fmt::Debug for ItemId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}/{}", self.author, self.number)
+    }
+}
+
+/// The id and the content as text: what a person wants to see in a trace of many.
+impl fmt::Debug for Item {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {:?}", self.id, String::from_utf8_lossy(&self.body))
     }
 }
 
