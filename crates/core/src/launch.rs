@@ -62,6 +62,20 @@ pub enum Value {
     PerPeer(#[serde(with = "runs_of_equals")] Arc<[u64]>),
 }
 
+/// As a person writes it in an experiment; values per peer are only counted.
+impl std::fmt::Display for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Count(count) => count.fmt(f),
+            Self::Number(number) => number.fmt(f),
+            Self::Flag(flag) => flag.fmt(f),
+            Self::Text(text) => text.fmt(f),
+            Self::Span(span) => f.write_str(&crate::plan::words::span(*span)),
+            Self::PerPeer(values) => write!(f, "{} in all", values.iter().sum::<u64>()),
+        }
+    }
+}
+
 /// Why parameters make no configuration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -209,6 +209,20 @@ pub enum Fault {
         /// Which.
         peers: Peers,
     },
+    /// No fault, but like one it comes from outside: somebody asks something of the peers' protocol
+    /// ([`Launch::request`](crate::Launch::request)). Peers that are down are not asked.
+    Request {
+        /// Which.
+        peers: Peers,
+        /// What, as a person types it.
+        text: String,
+    },
+    /// From now on these parameters have these values, for all peers; the others keep theirs. What peers
+    /// have already made of the old values stays.
+    Set {
+        /// The parameters that change.
+        parameters: crate::Parameters,
+    },
 }
 
 /// What a restarted peer finds.

@@ -34,6 +34,9 @@ pub struct Event {
     pub bytes: u64,
     /// For a person: a message's content, a note, why a message was dropped.
     pub text: String,
+    /// The first bytes of a sent message's body, as they travel; empty where nobody kept them. A
+    /// simulation can make them again, so it keeps none.
+    pub body: Vec<u8>,
 }
 
 impl Event {
@@ -53,6 +56,7 @@ impl Event {
             goal: 0,
             bytes: 0,
             text: String::new(),
+            body: Vec::new(),
         }
     }
 }
@@ -61,6 +65,9 @@ impl Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EventId(pub u64);
+
+/// The most bytes of a message's body that an event keeps.
+pub const BODY_BYTES_MAX: usize = 256;
 
 impl EventId {
     /// Bits for a peer's count of events; the rest holds its number (up to 16 million).
@@ -116,11 +123,14 @@ pub enum Kind {
     Fault,
     /// A peer said that it is done.
     Done,
+    /// A property did not hold; the name is the property's, the text says why, the cause is the event that
+    /// showed it.
+    Violated,
 }
 
 impl Kind {
     /// Every kind, in the order of the enum.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Started,
         Self::Stopped,
         Self::Crashed,
@@ -137,6 +147,7 @@ impl Kind {
         Self::Note,
         Self::Fault,
         Self::Done,
+        Self::Violated,
     ];
 
     /// The name in files and on the page.
@@ -159,6 +170,7 @@ impl Kind {
             Self::Note => "note",
             Self::Fault => "fault",
             Self::Done => "done",
+            Self::Violated => "violated",
         }
     }
 

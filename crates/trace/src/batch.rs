@@ -56,6 +56,7 @@ impl EventRef<'_> {
             goal: self.goal,
             bytes: self.bytes,
             text: self.text.into(),
+            body: Vec::new(),
         }
     }
 }

@@ -36,6 +36,6 @@ pub use list::{DeleteError, Listed, delete, list};
 pub use recorder::{RecordError, Recorder};
 pub use report::report;
 pub use run::{Damage, Events, OpenError, Run};
-pub use run_file::{Build, Machine, Messages, Mode, RunFile, State, Target};
+pub use run_file::{Build, Machine, Messages, Mode, Parent, RunFile, State, Target, Violation};
 pub use segment::ReadError;
 pub use summary::{Activity, FaultLine, MessageCount, Slow, Summary, TargetCount};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use rumormill_core::plan::Plan;
+use rumormill_core::trace::EventId;
 use rumormill_core::{Outcome, Parameters, Topology};
 use serde::{Deserialize, Serialize};
 
@@ -81,6 +82,36 @@ pub struct RunFile {
     pub peak_memory_bytes: Option<u64>,
     /// Why it failed, or why its trace ends early.
     pub error: Option<String>,
+    /// The run that this one branched off, if it did.
+    pub parent: Option<Parent>,
+    /// Names of the properties that were checked.
+    pub checks: Vec<String>,
+    /// Properties that did not hold, each where it was seen first.
+    pub violations: Vec<Violation>,
+}
+
+/// Where a run branched off another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Parent {
+    /// Name of the other run.
+    pub run: String,
+    /// When, in seconds of both runs: all that happened before is the same.
+    pub at_s: f64,
+}
+
+/// A property that did not hold.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Violation {
+    /// The property's name.
+    pub property: String,
+    /// When it was seen, in seconds of the run.
+    pub at_s: f64,
+    /// The event that showed it; `None` when it is the end of the run.
+    pub event: Option<EventId>,
+    /// The peer at which it was seen; 0 for the run as a whole.
+    pub peer: u32,
+    /// What is wrong, for a person.
+    pub text: String,
 }
 
 impl RunFile {
@@ -146,6 +177,9 @@ impl Default for RunFile {
             trace_dropped: 0,
             peak_memory_bytes: None,
             error: None,
+            parent: None,
+            checks: Vec::new(),
+            violations: Vec::new(),
         }
     }
 }

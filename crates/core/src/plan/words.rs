@@ -46,6 +46,8 @@ impl Fault {
             Self::Slow { .. } => "slow",
             Self::Clock { .. } => "clock",
             Self::Join { .. } => "join",
+            Self::Request { .. } => "request",
+            Self::Set { .. } => "set",
         }
     }
 }
@@ -77,6 +79,12 @@ impl fmt::Display for Fault {
                 write!(f, "clocks of {peers}: {sign}{jump}, {drift_ppm} ppm")
             }
             Self::Join { peers } => write!(f, "{peers} join"),
+            Self::Request { peers, text } => write!(f, "{peers} are asked: {text}"),
+            Self::Set { parameters } => {
+                let changes: Vec<String> =
+                    parameters.0.iter().map(|(name, value)| format!("{name} is now {value}")).collect();
+                f.write_str(&changes.join(", "))
+            }
         }
     }
 }
