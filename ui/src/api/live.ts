@@ -1,6 +1,6 @@
 // One run's WebSocket: hands on what it hears, and comes back by itself when the line breaks.
 
-import type { Word } from "./types";
+import type { Wish, Word } from "./types";
 
 export type Line = "connecting" | "open" | "lost" | "closed";
 
@@ -49,6 +49,11 @@ export class LiveLine {
     this.listener.changed("lost");
     this.timer = setTimeout(() => this.connect(), this.retry_ms);
     this.retry_ms = Math.min(this.retry_ms * 2, RETRY_MS_MAX);
+  }
+
+  /** Asks something of the run; lost while the line is. */
+  say(wish: Wish): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(wish));
   }
 
   /** Hangs up for good. */

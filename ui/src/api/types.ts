@@ -144,6 +144,8 @@ export interface Hello {
   communities: string[];
   kinds: string[];
   targets: string[];
+  /** Is what follows the run's past, rather than its present? */
+  past?: boolean;
 }
 
 /** [target, current, goal] */
@@ -175,6 +177,34 @@ export interface Frame {
   log?: LogLine[];
   log_skipped?: number;
   groups?: GroupRow[];
+  cursor?: CursorRow;
+  /** Peers of the groups that the page looks into. */
+  members?: PeerRow[];
 }
+
+/** Where in the run's time the page is. */
+export interface CursorRow {
+  /** Seconds of the run. */
+  t: number;
+  /** Events up to here, and in all that is recorded so far. */
+  n: number;
+  of: number;
+  /** The last event up to here. */
+  event: LogLine | null;
+  /** Seconds of the run in a second of a person's; 0 when it stands still. */
+  speed: number;
+  /** Does the page follow the run? Otherwise it looks at its past. */
+  live: boolean;
+}
+
+/** What the page asks of the run's WebSocket. */
+export type Wish =
+  | { type: "seek"; t: number }
+  | { type: "seek"; event: string }
+  | { type: "step"; by: number }
+  | { type: "play"; speed: number }
+  | { type: "pause" }
+  | { type: "live" }
+  | { type: "focus"; groups: number[] };
 
 export type Word = Hello | Frame;

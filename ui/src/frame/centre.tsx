@@ -1,16 +1,39 @@
 // The middle of the page: the views of the open run, or the experiment that is about to run.
 
+import type { ComponentType } from "preact";
+import { CompareView } from "../compare/view";
+import { ExploreView } from "../explore/view";
 import { GraphView } from "../graph/view";
 import { LogView } from "../log/view";
+import { MetricsView } from "../metrics/view";
 import type { Bench } from "../model/run";
 import { About } from "../setup/about";
+import { SpacetimeView } from "../spacetime/view";
 import { bench, benchError, watchRun } from "../state/bench";
 import { adjust, route, VIEWS, type View } from "../state/route";
+import { StatesView } from "../states/view";
+import { SweepView } from "../sweep/view";
 import { TargetsView } from "../targets/view";
 import { percent } from "../words/format";
 import { outcomeSentence } from "../words/sentences";
 
-const TITLES: Record<View, string> = { graph: "Graph", targets: "Targets", log: "Log" };
+const TITLES: Record<View, string> = {
+  graph: "Graph",
+  spacetime: "Space-time",
+  states: "States",
+  metrics: "Metrics",
+  targets: "Targets",
+  log: "Log",
+};
+
+const VIEW_OF: Record<View, ComponentType<{ bench: Bench }>> = {
+  graph: GraphView,
+  spacetime: SpacetimeView,
+  states: StatesView,
+  metrics: MetricsView,
+  targets: TargetsView,
+  log: LogView,
+};
 
 export function Centre() {
   const at = route.value;
@@ -18,6 +41,14 @@ export function Centre() {
     return (
       <main class="centre">
         <About />
+      </main>
+    );
+  if (at.at !== "run")
+    return (
+      <main class="centre">
+        {at.at === "compare" && <CompareView runs={at.runs} />}
+        {at.at === "explore" && <ExploreView job={at.job} />}
+        {at.at === "sweep" && <SweepView job={at.job} />}
       </main>
     );
   const of = bench.value;
@@ -57,8 +88,8 @@ export function Centre() {
 }
 
 function OpenView({ of, view }: { of: Bench; view: View }) {
-  if (view === "log") return <LogView bench={of} />;
-  return view === "targets" ? <TargetsView bench={of} /> : <GraphView bench={of} />;
+  const Shown = VIEW_OF[view];
+  return <Shown bench={of} />;
 }
 
 function Outcome({ of }: { of: Bench }) {

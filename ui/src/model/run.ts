@@ -1,6 +1,6 @@
 // One run on the bench: applies what the lab's frames say. The page knows nothing else of it.
 
-import type { EdgeRow, Frame, Hello, Run, Word } from "../api/types";
+import type { CursorRow, EdgeRow, Frame, Hello, Run, Word } from "../api/types";
 import { Edges } from "./edges";
 import { Groups } from "./groups";
 import { History } from "./history";
@@ -35,6 +35,8 @@ export class Bench {
   frames = 0;
   /** Events that peers could not report in time. */
   traceDropped = 0;
+  /** Where in the run's time the page is, as the lab told last. */
+  cursor: CursorRow | null = null;
   /** How much of a recording the lab has read, 0 to 1; null when all is. */
   loading: number | null = null;
   private catchingUp = true;
@@ -84,6 +86,7 @@ export class Bench {
       this.loading = loading ?? null;
       this.traceDropped = trace_dropped ?? this.traceDropped;
     }
+    if (frame.cursor) this.cursor = frame.cursor;
     this.learnNames(frame);
     for (const row of frame.peers ?? []) this.peers.take(row);
     for (const [id, label] of Object.entries(frame.labels ?? {}))

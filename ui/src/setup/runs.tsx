@@ -5,7 +5,7 @@ import { LabError, lab } from "../api/client";
 import type { Run } from "../api/types";
 import { closeRun } from "../state/bench";
 import { labError, loadRuns, runs } from "../state/gallery";
-import { go, route } from "../state/route";
+import { go, route, runRoute } from "../state/route";
 import { exact, moment, span } from "../words/format";
 import { stateWord } from "../words/sentences";
 
@@ -68,7 +68,7 @@ function Row({ run, refused }: { run: Run; refused: (why: string | null) => void
         data-testid={`run-${run.id}`}
         aria-current={here}
         title={run.folder ?? "Not recorded"}
-        onClick={() => go({ at: "run", run: run.id, view: "graph", peer: null, community: null })}
+        onClick={() => go(runRoute(run.id))}
       >
         <span class="entry-title">
           <i class={`dot ${stateWord(run)}`} /> {run.title || run.experiment || run.name}

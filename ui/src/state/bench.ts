@@ -3,6 +3,7 @@
 import { batch, signal } from "@preact/signals";
 import { LabError, lab } from "../api/client";
 import { type Line, LiveLine } from "../api/live";
+import type { Wish } from "../api/types";
 import { Bench } from "../model/run";
 
 /** The open run, if any. */
@@ -17,6 +18,11 @@ export const benchError = signal<string | null>(null);
 /** Has the calling component drawn again with every news of the open run. */
 export function watchRun(): void {
   tick.value;
+}
+
+/** Asks something of the open run's line. */
+export function say(wish: Wish): void {
+  live?.say(wish);
 }
 
 let live: LiveLine | null = null;

@@ -4,7 +4,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import { LabError, lab } from "../api/client";
 import type { Check, Experiment, FieldError, Mode, Order, Run, Value } from "../api/types";
 import { experiments, loadRuns } from "./gallery";
-import { go, route } from "./route";
+import { go, route, runRoute } from "./route";
 
 const CHECK_AFTER_MS = 150;
 
@@ -192,7 +192,7 @@ export async function start(): Promise<void> {
   refusal.value = null;
   try {
     const run = await lab.start(order(of));
-    go({ at: "run", run, view: "graph", peer: null, community: null });
+    go(runRoute(run));
     void loadRuns();
   } catch (error) {
     refusal.value = error instanceof LabError ? error : new LabError(0, String(error));

@@ -1,13 +1,29 @@
-// The address of every view: #/experiment/flood, #/run/r1/log?peer=3. The address is the state.
+// The address of every view: #/experiment/flood, #/run/r1/log?peer=3&t=1.5, #/compare?runs=r1,r2,
+// #/explore/j1, #/sweep/j2. The address is the state.
 
 import { computed, signal } from "@preact/signals";
 
-export const VIEWS = ["graph", "targets", "log"] as const;
+export const VIEWS = ["graph", "spacetime", "states", "metrics", "targets", "log"] as const;
 export type View = (typeof VIEWS)[number];
 
 export type Route =
   | { at: "bench"; experiment: string | null }
-  | { at: "run"; run: string; view: View; peer: number | null; community: string | null };
+  | {
+      at: "run";
+      run: string;
+      view: View;
+      peer: number | null;
+      /** The selected link, from sender to receiver. */
+      link: [number, number] | null;
+      /** The selected event. */
+      event: string | null;
+      /** The cursor, seconds of the run; null follows the run. */
+      t: number | null;
+      community: string | null;
+    }
+  | { at: "compare"; runs: string[] }
+  | { at: "explore"; job: string }
+  | { at: "sweep"; job: string };
 
 /** Reads the part of an address behind the #. */
 export function parse(hash: string): Route {
@@ -15,16 +31,35 @@ export function parse(hash: string): Route {
   const [head, name, view] = path.split("/").map(decode);
   if (head === "run" && name) {
     const query = new URLSearchParams(search);
-    const peer = Number(query.get("peer"));
+    const t = Number.parseFloat(query.get("t") ?? "");
+    const event = query.get("event");
     return {
       at: "run",
       run: name,
       view: VIEWS.find((v) => v === view) ?? "graph",
-      peer: Number.isSafeInteger(peer) && peer > 0 ? peer : null,
+      peer: peerid(query.get("peer")),
+      link: linkOf(query.get("link")),
+      event: event && /^\d{1,20}$/.test(event) ? event : null,
+      t: Number.isFinite(t) && t >= 0 ? t : null,
       community: query.get("community"),
     };
   }
+  if (head === "compare") {
+    const runs = new URLSearchParams(search).get("runs") ?? "";
+    return { at: "compare", runs: runs.split(",").filter(Boolean) };
+  }
+  if ((head === "explore" || head === "sweep") && name) return { at: head, job: name };
   return { at: "bench", experiment: head === "experiment" && name ? name : null };
+}
+
+function peerid(text: string | null): number | null {
+  const peer = Number(text);
+  return Number.isSafeInteger(peer) && peer > 0 ? peer : null;
+}
+
+function linkOf(text: string | null): [number, number] | null {
+  const [from, to] = (text ?? "").split("-").map(peerid);
+  return from && to ? [from, to] : null;
 }
 
 function decode(part: string): string {
@@ -39,8 +74,14 @@ function decode(part: string): string {
 export function format(route: Route): string {
   if (route.at === "bench")
     return route.experiment ? `#/experiment/${encodeURIComponent(route.experiment)}` : "#/";
+  if (route.at === "compare")
+    return `#/compare?runs=${route.runs.map(encodeURIComponent).join(",")}`;
+  if (route.at !== "run") return `#/${route.at}/${encodeURIComponent(route.job)}`;
   const query = new URLSearchParams();
   if (route.peer !== null) query.set("peer", String(route.peer));
+  if (route.link !== null) query.set("link", route.link.join("-"));
+  if (route.event !== null) query.set("event", route.event);
+  if (route.t !== null) query.set("t", String(Number(route.t.toFixed(9))));
   if (route.community !== null) query.set("community", route.community);
   const search = query.toString();
   return `#/run/${encodeURIComponent(route.run)}/${route.view}${search ? `?${search}` : ""}`;
@@ -49,6 +90,15 @@ export function format(route: Route): string {
 const here = () => (typeof location === "undefined" ? "" : location.hash);
 
 export const route = signal<Route>(parse(here()));
+
+/** A view of a run with nothing selected. */
+export function runRoute(
+  run: string,
+  change: Partial<Extract<Route, { at: "run" }>> = {},
+): Extract<Route, { at: "run" }> {
+  const nothing = { peer: null, link: null, event: null, t: null, community: null };
+  return { at: "run", run, view: "graph", ...nothing, ...change };
+}
 
 /** The selected peer, if any. */
 export const selectedPeer = computed(() => (route.value.at === "run" ? route.value.peer : null));

@@ -1,14 +1,18 @@
 // Addresses: every view has one, and it can be shared.
 
 import { describe, expect, it } from "vitest";
-import { format, parse, type Route } from "../../src/state/route";
+import { format, parse, type Route, runRoute } from "../../src/state/route";
 
 describe("addresses", () => {
   const routes: Route[] = [
     { at: "bench", experiment: null },
     { at: "bench", experiment: "flood-faults" },
-    { at: "run", run: "r1", view: "graph", peer: null, community: null },
-    { at: "run", run: "2026-11-20T03-31-07Z-flood-42", view: "log", peer: 3, community: "a/b c" },
+    runRoute("r1"),
+    runRoute("2026-11-20T03-31-07Z-flood-42", { view: "log", peer: 3, community: "a/b c" }),
+    runRoute("r1", { view: "spacetime", link: [3, 4], event: "3298534883329", t: 1.25 }),
+    { at: "compare", runs: ["r1", "2026-11-20T03-31-07Z-flood-42"] },
+    { at: "explore", job: "j1" },
+    { at: "sweep", job: "j2" },
   ];
 
   it.each(routes)("come back as they went: %o", (route) => {
@@ -16,9 +20,8 @@ describe("addresses", () => {
   });
 
   it("forgive what is not understood", () => {
-    expect(parse("#/run/r1/nothing?peer=x")).toEqual({
-      ...{ at: "run", run: "r1", view: "graph", peer: null, community: null },
-    });
+    expect(parse("#/run/r1/nothing?peer=x")).toEqual(runRoute("r1"));
+    expect(parse("#/run/r1/graph?t=-1&link=3&event=x")).toEqual(runRoute("r1"));
     expect(parse("#/what/ever")).toEqual({ at: "bench", experiment: null });
     expect(parse("#/experiment/%E0%A4%A")).toEqual({ at: "bench", experiment: "%E0%A4%A" });
   });

@@ -1,0 +1,5 @@
+// Sweep.
+
+export function SweepView({ job }: { job: string }) {
+  return <p class="empty">Nothing of {String(job)} is drawn here.</p>;
+}
