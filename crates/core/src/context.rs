@@ -132,6 +132,15 @@ impl<'a, P: Protocol> Context<'a, P> {
         }
     }
 
+    /// Tells the trace where this peer stands in a picture of the protocol's own, such as its place on an
+    /// identifier circle: `x` from left to right and `y` from top to bottom, both 0 to 1.
+    #[inline]
+    pub fn place(&mut self, x: f64, y: f64) {
+        if self.effects.recording() {
+            self.effects.observe(Observation::Placed { x, y });
+        }
+    }
+
     /// Tells the trace that this peer joined a community; each community is drawn as a picture of its own.
     #[inline]
     pub fn join(&mut self, community: &'static str) {

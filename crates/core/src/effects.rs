@@ -44,6 +44,13 @@ pub enum Observation<'a> {
     Entered(&'a str),
     /// A statechart left this state.
     Exited(&'a str),
+    /// The peer stands here in the protocol's own picture, both 0 to 1.
+    Placed {
+        /// From left to right.
+        x: f64,
+        /// From top to bottom.
+        y: f64,
+    },
     /// A line for a person to read.
     Note(fmt::Arguments<'a>),
 }

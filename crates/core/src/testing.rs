@@ -63,6 +63,7 @@ impl<P: Protocol> Effects<P> for Vec<EffectOf<P>> {
             Observation::Joined(community) => format!("joined {community}"),
             Observation::Entered(state) => format!("entered {state}"),
             Observation::Exited(state) => format!("exited {state}"),
+            Observation::Placed { x, y } => format!("placed {x} {y}"),
             Observation::Note(note) => note.to_string(),
         }));
     }

@@ -66,6 +66,10 @@ impl Event {
 #[serde(transparent)]
 pub struct EventId(pub u64);
 
+/// The name of a note that says where its peer stands in the protocol's own picture: two numbers from 0
+/// to 1, left to right and top to bottom.
+pub const POSITION: &str = "position";
+
 /// The most bytes of a message's body that an event keeps.
 pub const BODY_BYTES_MAX: usize = 256;
 

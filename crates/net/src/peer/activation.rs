@@ -22,6 +22,7 @@ pub(super) enum Observed {
     Joined(&'static str),
     Entered(String),
     Exited(String),
+    Placed(String),
     Note(String),
 }
 
@@ -70,6 +71,7 @@ impl<P: Protocol> Effects<P> for Wishes<P> {
             Observation::Joined(community) => Observed::Joined(community),
             Observation::Entered(state) => Observed::Entered(state.to_string()),
             Observation::Exited(state) => Observed::Exited(state.to_string()),
+            Observation::Placed { x, y } => Observed::Placed(format!("{x:.6} {y:.6}")),
             Observation::Note(note) => Observed::Note(note.to_string()),
             _ => return,
         }));

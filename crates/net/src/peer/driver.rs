@@ -7,7 +7,7 @@ use std::future::pending;
 use std::rc::Rc;
 use std::time::Duration;
 
-use rumormill_core::trace::{EventId, Kind};
+use rumormill_core::trace::{EventId, Kind, POSITION};
 use rumormill_core::{Activation, Context, Instant, Launch, PeerId, Rng, Wire as _, WireError};
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
@@ -303,7 +303,7 @@ impl<P: Launch> Driver<P> {
             Observed::Joined(community) => (Kind::Joined, (*community).to_string()),
             Observed::Entered(state) => (Kind::Entered, state.clone()),
             Observed::Exited(state) => (Kind::Exited, state.clone()),
-            Observed::Note(note) => (Kind::Note, note.clone()),
+            Observed::Placed(text) | Observed::Note(text) => (Kind::Note, text.clone()),
         };
         self.parts.scribe.event(self.clock.now(), kind, |event| {
             event.cause = cause;
@@ -313,6 +313,10 @@ impl<P: Launch> Driver<P> {
                     event.name = community.into();
                 }
                 Observed::Entered(_) | Observed::Exited(_) => event.name = text.into(),
+                Observed::Placed(_) => {
+                    event.name = POSITION.into();
+                    event.text = text;
+                }
                 Observed::Note(_) => event.text = text,
             }
         });

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rumormill_core::trace::Kind;
+use rumormill_core::trace::{Kind, POSITION};
 use rumormill_core::{Effects, Host, Observation, PeerId, Protocol, Signature};
 
 use crate::peers::Sparse;
@@ -116,6 +116,7 @@ impl<P: Protocol, const RECORDING: bool> Effects<P> for Desk<'_, P, RECORDING> {
             }
             Observation::Entered(state) => self.observed(Kind::Entered, state.into(), String::new()),
             Observation::Exited(state) => self.observed(Kind::Exited, state.into(), String::new()),
+            Observation::Placed { x, y } => self.observed(Kind::Note, POSITION.into(), format!("{x:.6} {y:.6}")),
             Observation::Note(note) => self.observed(Kind::Note, String::new(), text_of_arguments(note)),
             // A kind of observation that this simulator does not know yet.
             other => self.observed(Kind::Note, String::new(), text_of(&other)),
