@@ -11,6 +11,7 @@ mod observer;
 mod routes;
 mod runs;
 mod start;
+mod tree;
 
 use std::io;
 use std::net::SocketAddr;

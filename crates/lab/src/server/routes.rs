@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tower_http::compression::CompressionLayer;
 
 use super::error::ApiError;
-use super::{Lab, access, assets, gallery, headers, log, runs};
+use super::{Lab, access, assets, gallery, headers, log, runs, tree};
 
 /// The most bytes of a request's body.
 const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -34,6 +34,7 @@ pub(super) fn routes(lab: Arc<Lab>) -> Router {
         .route("/runs/{id}/stop", post(runs::stop))
         .route("/runs/{id}/log", get(log::lines))
         .route("/runs/{id}/live", get(runs::live))
+        .route("/runs/{id}/tree", get(tree::tree))
         .fallback(nothing)
         .method_not_allowed_fallback(not_so)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
