@@ -6,6 +6,9 @@ import { computed, signal } from "@preact/signals";
 export const VIEWS = ["graph", "spacetime", "states", "metrics", "targets", "log"] as const;
 export type View = (typeof VIEWS)[number];
 
+/** The most rows of the space-time diagram that an address names. */
+const ROWS_CHOSEN_MAX = 400;
+
 export type Route =
   | { at: "bench"; experiment: string | null }
   | {
@@ -20,6 +23,12 @@ export type Route =
       /** The cursor, seconds of the run; null follows the run. */
       t: number | null;
       community: string | null;
+      /** The span of time that the space-time diagram shows, seconds; null is the whole run. */
+      span: [number, number] | null;
+      /** The peers that it shows; null leaves the choice to the lab. */
+      rows: number[] | null;
+      /** What is searched for in the trace. */
+      find: string | null;
     }
   | { at: "compare"; runs: string[] }
   | { at: "explore"; job: string }
@@ -42,6 +51,9 @@ export function parse(hash: string): Route {
       event: event && /^\d{1,20}$/.test(event) ? event : null,
       t: Number.isFinite(t) && t >= 0 ? t : null,
       community: query.get("community"),
+      span: spanOf(query.get("from"), query.get("to")),
+      rows: rowsOf(query.get("rows")),
+      find: query.get("find") || null,
     };
   }
   if (head === "compare") {
@@ -60,6 +72,19 @@ function peerid(text: string | null): number | null {
 function linkOf(text: string | null): [number, number] | null {
   const [from, to] = (text ?? "").split("-").map(peerid);
   return from && to ? [from, to] : null;
+}
+
+function spanOf(from: string | null, to: string | null): [number, number] | null {
+  const [a, b] = [Number.parseFloat(from ?? ""), Number.parseFloat(to ?? "")];
+  return a >= 0 && b > a && Number.isFinite(b) ? [a, b] : null;
+}
+
+function rowsOf(text: string | null): number[] | null {
+  const peers = (text ?? "")
+    .split(",")
+    .map(peerid)
+    .filter((peer) => peer !== null);
+  return peers.length > 0 ? [...new Set(peers)].slice(0, ROWS_CHOSEN_MAX) : null;
 }
 
 function decode(part: string): string {
@@ -83,6 +108,12 @@ export function format(route: Route): string {
   if (route.event !== null) query.set("event", route.event);
   if (route.t !== null) query.set("t", String(Number(route.t.toFixed(9))));
   if (route.community !== null) query.set("community", route.community);
+  if (route.span !== null) {
+    query.set("from", String(Number(route.span[0].toFixed(9))));
+    query.set("to", String(Number(route.span[1].toFixed(9))));
+  }
+  if (route.rows !== null) query.set("rows", route.rows.join(","));
+  if (route.find !== null) query.set("find", route.find);
   const search = query.toString();
   return `#/run/${encodeURIComponent(route.run)}/${route.view}${search ? `?${search}` : ""}`;
 }
@@ -97,7 +128,8 @@ export function runRoute(
   change: Partial<Extract<Route, { at: "run" }>> = {},
 ): Extract<Route, { at: "run" }> {
   const nothing = { peer: null, link: null, event: null, t: null, community: null };
-  return { at: "run", run, view: "graph", ...nothing, ...change };
+  const whole = { span: null, rows: null, find: null };
+  return { at: "run", run, view: "graph", ...nothing, ...whole, ...change };
 }
 
 /** The selected peer, if any. */
