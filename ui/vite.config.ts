@@ -1,7 +1,8 @@
+import { loadEnv } from "vite";
 import { defineConfig } from "vitest/config";
 
 // The lab that the development server forwards to: "rumormill lab", or "npm run fake".
-const lab = "http://127.0.0.1:7117";
+const lab = loadEnv("", ".", "RUMORMILL_")["RUMORMILL_LAB"] ?? "http://127.0.0.1:7117";
 
 export default defineConfig({
   // Relative addresses: the lab may serve the page from anywhere.

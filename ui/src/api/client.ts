@@ -32,7 +32,8 @@ const GONE = "The lab does not answer. Start it again with: rumormill lab";
 const SIGNED_OUT =
   "The lab does not know this page. Open the address that it printed in the terminal.";
 
-async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
+/** Asks the lab something; every way of failing is a `LabError`. */
+export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   let answer: Response;
   try {
     answer = await fetch(path, {
@@ -61,7 +62,8 @@ async function refusal(answer: Response): Promise<LabError> {
   );
 }
 
-function post(body: unknown, signal?: AbortSignal): RequestInit {
+/** A request that brings something along. */
+export function post(body: unknown, signal?: AbortSignal): RequestInit {
   return {
     method: "POST",
     headers: { "Content-Type": "application/json" },

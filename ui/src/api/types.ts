@@ -29,6 +29,8 @@ export interface Experiment {
   network: string;
   faults: { at_s: number; text: string }[];
   stop: string;
+  /** Properties that a run of it checks. */
+  checks?: string[];
   source: string;
   /** Why the file cannot be used, if it cannot. */
   broken: { message: string; line?: number | null; column?: number | null } | null;
@@ -111,6 +113,23 @@ export interface Run extends RunState {
   /** What the form said. */
   values?: Record<string, Value> | null;
   plan?: unknown;
+  /** The run that this one branched off. */
+  parent?: { run: string; at_s: number } | null;
+  /** Properties that were checked, and those that did not hold. */
+  checks?: string[];
+  violations?: Violation[];
+  /** How many faults of the plan were made by hand. */
+  by_hand?: number;
+}
+
+/** A property that did not hold. */
+export interface Violation {
+  property: string;
+  at_s: number;
+  event: string | null;
+  /** 0 for the run as a whole. */
+  peer: number;
+  text: string;
 }
 
 /** One line of the event log. Ids are text: they exceed what a number holds exactly. */
