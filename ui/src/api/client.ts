@@ -33,7 +33,6 @@ const SIGNED_OUT =
   "The lab does not know this page. Open the address that it printed in the terminal.";
 
 /** Asks the lab something; every way of failing is a `LabError`. */
-export /** Asks the lab, and throws a `LabError` when it does not answer as asked. */
 export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   let answer: Response;
   try {

@@ -1,148 +1,136 @@
-// What the lab says of a run's recording: the space-time diagram, what led to what, searches, states.
+// What the lab tells of a run's course and of single moments in it.
 
 import { ask } from "./client";
 import type { LogLine } from "./types";
 
-/** One event as the diagram gets it: what is empty may be left out. */
-export type Happening = Pick<LogLine, "id" | "t" | "peer" | "kind" | "name"> & Partial<LogLine>;
+/** What a mark on the timeline stands for. */
+export type MarkKind = "fault" | "crash" | "restart" | "target" | "note" | "violated" | "done";
 
-/** [sent event, its end's event, from, to, sent at, ended at, kind, lost, bytes] */
-export type MessageRow = [
-  sent: string,
-  end: string | null,
-  from: number,
-  to: number,
-  t0: number,
-  t1: number | null,
-  kind: string,
-  lost: boolean | number,
-  bytes: number,
-];
+/** Something worth going to. */
+export interface Mark {
+  t: number;
+  kind: MarkKind;
+  /** 0 for the run as a whole. */
+  peer: number;
+  name: string;
+  text: string;
+  event: string | null;
+}
 
-interface SpacetimeBase {
-  /** The span that is answered for, seconds. */
+/** The course of a run in columns of equal width. */
+export interface Timeline {
   from: number;
   to: number;
-  /** Events in it, of the peers in sight. */
+  live: boolean;
+  recorded: boolean;
+  /** Events in all that is recorded. */
   total: number;
-  /** The rows, top to bottom: so ordered that arrows are short. */
-  peers: number[];
-  /** Peers for which there was no row. */
-  hidden_peers: number;
-  /** Peers left out because nothing happened to them. */
-  quiet_peers: number;
-  /** A sample when not `detail`. */
-  messages: MessageRow[];
-  /** Messages drawn, and all. */
-  shown?: number;
-  of?: number;
+  /** Width of a column, seconds of the run. */
+  dt: number;
+  /** Messages in each column. */
+  sent: number[];
+  delivered: number[];
+  dropped: number[];
+  /** Peers that are done, and targets met, by the end of each column. */
+  done: number[];
+  met: number[];
+  marks: Mark[];
+  /** Marks that were left out, for there are too many. */
+  marks_hidden: number;
 }
 
-/** A span of a run as peers and messages: event by event, or as counts when there are too many. */
-export type Spacetime =
-  | (SpacetimeBase & { detail: true; events: Happening[] })
-  | (SpacetimeBase & { detail: false; columns: number; rows: [number, number[]][] });
+/** A value as the lab shows it, whatever its type was. */
+export type Tree =
+  | { type: "struct"; name: string; fields: [string, Tree][] }
+  | { type: "map"; entries: [string, Tree][]; more: number }
+  | { type: "list"; items: Tree[]; more: number }
+  | { type: "leaf"; text: string };
 
-/** What the diagram is asked for. */
-export interface SpacetimeQuery {
-  from?: number;
-  to?: number;
-  /** Columns of counts, when there are too many events. */
-  width: number;
-  peers?: readonly number[] | null;
-  rows: number;
-  fold: boolean;
-  limit: number;
+/** A simulated peer at one moment. */
+export interface PeerState {
+  peer: number;
+  t: number;
+  event: string | null;
+  up: boolean;
+  status: string;
+  clock: { offset_ns: number; drift_ppm: number };
+  state: Tree;
+  /** Before the peer's last activation up to the moment. */
+  before: Tree | null;
+  /** Paths of the fields that this activation changed: "known.3". */
+  changed: string[];
+  timers: { at: number; text: string }[];
+  /** Messages under way to it. */
+  inbox: { at: number; from: number; kind: string; text: string; bytes: number }[];
+  /** What waits while it is paused or slow. */
+  waiting: { at?: number; from?: number; kind?: string; text?: string; bytes?: number }[];
+  disk: {
+    entries: { key: string; value: string; bytes: number; durable: boolean }[];
+    bytes: number;
+    more: number;
+  };
 }
 
-/** The edge of a cone: of each peer, the last count in the past or the first in the future. */
-export interface Edge {
-  peers: [peer: number, count: number][];
-  /** Events within it. */
-  events: number;
+/** A message as it was sent. */
+export interface MessageBody {
+  event: LogLine;
+  text: string;
+  /** Hexadecimal digits. */
+  bytes: string;
+  length: number;
+  source: "re-executed" | "recorded";
 }
 
-/** What led to an event, what it led to, and the chain of causes. */
+/** What led to an event and what it led to. */
 export interface Cone {
   event: LogLine;
-  past: Edge;
-  future: Edge;
+  past: { peers: [number, number][]; events: number };
+  future: { peers: [number, number][]; events: number };
+  /** The chain of causes, from its root to the event. */
   path: LogLine[];
-  /** Was the future too long to follow to its end? */
-  more?: boolean;
 }
 
-/** What a search found: single events, or pairs for a pattern of two. */
-export interface Found {
-  events: LogLine[];
-  matches: [LogLine, LogLine | null][];
-  more: boolean;
-  scanned: number;
-}
-
-/** What is searched for; what is left out matches everything. */
+/** What a search of the events is asked. */
 export interface SearchQuery {
   kind?: string;
   name?: string;
   text?: string;
   peer?: number;
-  pattern?: string;
+  other?: number;
+  from?: number;
+  to?: number;
   after?: string;
   limit?: number;
 }
 
-/** One state of a chart, within its parent. */
-export interface ChartState {
-  name: string;
-  parent: string | null;
-  /** Peers in it at the moment asked for. */
-  peers_now: number;
+const of = (run: string) => `/api/runs/${encodeURIComponent(run)}`;
+
+function query(parts: Record<string, string | number | undefined>): string {
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(parts))
+    if (value !== undefined && value !== "") query.set(key, String(value));
+  return query.toString();
 }
 
-/** One way from a state to another. */
-export interface ChartTransition {
-  from: string | null;
-  to: string | null;
-  count: number;
-  /** What it follows on: the name of the event that caused it. */
-  trigger?: string | null;
-}
-
-/** The states that peers of one community tell of. */
-export interface Chart {
-  name: string;
-  initial: string | null;
-  states: ChartState[];
-  transitions: ChartTransition[];
-}
-
-/** The charts of a run, and each peer's states at the moment asked for. */
-export interface Charts {
-  charts: Chart[];
-  peers: Record<string, string[]>;
-}
-
-function query(of: Record<string, unknown>): string {
-  const parts = new URLSearchParams();
-  for (const [key, value] of Object.entries(of))
-    if (value !== undefined && value !== null && value !== "") parts.set(key, String(value));
-  return parts.toString();
-}
-
-function get<T>(run: string, verb: string, of: Record<string, unknown>, signal?: AbortSignal) {
-  const path = `/api/runs/${encodeURIComponent(run)}/${verb}?${query(of)}`;
-  return ask<T>(path, { signal: signal ?? null });
-}
+const abortable = (signal?: AbortSignal): RequestInit => ({ signal: signal ?? null });
 
 export const past = {
-  spacetime: (run: string, of: SpacetimeQuery, signal?: AbortSignal) =>
-    get<Spacetime>(run, "spacetime", { ...of, fold: of.fold ? 1 : 0 }, signal),
+  timeline: (run: string, width: number, signal?: AbortSignal) =>
+    ask<Timeline>(`${of(run)}/timeline?${query({ width })}`, abortable(signal)),
+  state: (run: string, at: { peer: number; t?: number; event?: string }, signal?: AbortSignal) =>
+    ask<PeerState>(`${of(run)}/state?${query(at)}`, abortable(signal)),
+  message: (run: string, event: string, signal?: AbortSignal) =>
+    ask<MessageBody>(`${of(run)}/message?${query({ event })}`, abortable(signal)),
   cone: (run: string, event: string, signal?: AbortSignal) =>
-    get<Cone>(run, "cone", { event }, signal),
+    ask<Cone>(`${of(run)}/cone?${query({ event })}`, abortable(signal)),
   events: (run: string, ids: readonly string[], signal?: AbortSignal) =>
-    get<{ events: LogLine[] }>(run, "events", { ids: ids.join(",") }, signal).then((a) => a.events),
-  search: (run: string, of: SearchQuery, signal?: AbortSignal) =>
-    get<Found>(run, "search", { ...of }, signal),
-  chart: (run: string, of: { name?: string; t?: number }, signal?: AbortSignal) =>
-    get<Charts>(run, "chart", of, signal),
+    ask<{ events: LogLine[] }>(
+      `${of(run)}/events?${query({ ids: ids.join(",") })}`,
+      abortable(signal),
+    ).then((answer) => answer.events),
+  search: (run: string, wanted: SearchQuery, signal?: AbortSignal) =>
+    ask<{ events: LogLine[]; more: boolean; scanned: number }>(
+      `${of(run)}/search?${query({ ...wanted })}`,
+      abortable(signal),
+    ),
 };
