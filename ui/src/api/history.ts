@@ -1,4 +1,4 @@
-// What the lab says of a run's recording: the space-time diagram, what led to what, searches, states.
+// What the lab says of a run's recording: the space-time diagram, searches, states.
 
 import { ask } from "./client";
 import type { LogLine } from "./types";
@@ -53,23 +53,6 @@ export interface SpacetimeQuery {
   rows: number;
   fold: boolean;
   limit: number;
-}
-
-/** The edge of a cone: of each peer, the last count in the past or the first in the future. */
-export interface Edge {
-  peers: [peer: number, count: number][];
-  /** Events within it. */
-  events: number;
-}
-
-/** What led to an event, what it led to, and the chain of causes. */
-export interface Cone {
-  event: LogLine;
-  past: Edge;
-  future: Edge;
-  path: LogLine[];
-  /** Was the future too long to follow to its end? */
-  more?: boolean;
 }
 
 /** What a search found: single events, or pairs for a pattern of two. */
@@ -137,10 +120,6 @@ function get<T>(run: string, verb: string, of: Record<string, unknown>, signal?:
 export const trace = {
   spacetime: (run: string, of: SpacetimeQuery, signal?: AbortSignal) =>
     get<Spacetime>(run, "spacetime", { ...of, fold: of.fold ? 1 : 0 }, signal),
-  cone: (run: string, event: string, signal?: AbortSignal) =>
-    get<Cone>(run, "cone", { event }, signal),
-  events: (run: string, ids: readonly string[], signal?: AbortSignal) =>
-    get<{ events: LogLine[] }>(run, "events", { ids: ids.join(",") }, signal).then((a) => a.events),
   search: (run: string, of: SearchQuery, signal?: AbortSignal) =>
     get<Found>(run, "search", { ...of }, signal),
   chart: (run: string, of: { name?: string; t?: number }, signal?: AbortSignal) =>
