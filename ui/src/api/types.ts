@@ -199,6 +199,8 @@ export interface Frame {
   cursor?: CursorRow;
   /** Peers of the groups that the page looks into. */
   members?: PeerRow[];
+  /** Where peers stand in the protocol's own picture: [peer, x, y], both 0 to 1. */
+  positions?: [number, number, number][];
 }
 
 /** Where in the run's time the page is. */

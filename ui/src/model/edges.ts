@@ -3,7 +3,7 @@
 import type { EdgeRow } from "../api/types";
 
 /** Links that the page keeps; those beyond are counted as hidden. */
-export const EDGES_MAX = 40_000;
+export const EDGES_MAX = 150_000;
 
 /** Numbers that peers who join unannounced may have. */
 const GROWTH_MAX = 0xffff;

@@ -1,9 +1,8 @@
 // One run on the bench: applies what the lab's frames say. The page knows nothing else of it.
 
-import type { CursorRow, EdgeRow, Frame, Hello, Run, Word } from "../api/types";
+import type { CursorRow, EdgeRow, Frame, Hello, PeerRow, Run, Word } from "../api/types";
 import { Edges } from "./edges";
 import { Groups } from "./groups";
-import { History } from "./history";
 import { Journal } from "./journal";
 import { Peers } from "./peers";
 
@@ -13,8 +12,11 @@ export interface KindCount {
   bytes: number;
 }
 
-/** Hears of every frame, after it has been applied; `news` are the messages on links to animate. */
-export type FrameListener = (news: readonly EdgeRow[]) => void;
+/** Hears every word, after it has been applied; `news` are the messages on links to animate. */
+export type FrameListener = (news: readonly EdgeRow[], word: Word) => void;
+
+/** Faster than this, run seconds in a second, messages are not followed one by one. */
+const ANIMATED_SPEED_MAX = 4;
 
 /** The state of a run, kept up to date by `take`. */
 export class Bench {
@@ -28,9 +30,12 @@ export class Bench {
   peers: Peers;
   edges: Edges;
   groups: Groups;
+  /** Peers of the groups that the page looks into, by their number. */
+  members = new Map<number, PeerRow>();
+  /** Where peers stand in the protocol's own picture, 0 to 1, by their number. */
+  positions = new Map<number, [number, number]>();
   kindCounts: KindCount[] = [];
   journal = new Journal();
-  history = new History();
   /** Frames applied since the page opened this run. */
   frames = 0;
   /** Events that peers could not report in time. */
@@ -65,10 +70,11 @@ export class Bench {
     this.resize(hello.peers);
     this.kindCounts = [];
     this.journal = new Journal();
-    this.history = new History();
-    this.t = hello.run.virtual_seconds;
-    this.catchingUp = hello.run.events > 0;
-    for (const listener of this.listeners) listener([]);
+    this.t = hello.past ? 0 : hello.run.virtual_seconds;
+    this.catchingUp = hello.past === true || hello.run.events > 0;
+    if (!hello.past) this.cursor = null;
+    this.members.clear();
+    for (const listener of this.listeners) listener([], hello);
   }
 
   private resize(peers: number): void {
@@ -92,16 +98,33 @@ export class Bench {
     for (const [id, label] of Object.entries(frame.labels ?? {}))
       this.peers.setLabel(Number(id), label);
     for (const row of frame.groups ?? []) this.groups.take(row);
+    for (const row of frame.members ?? []) this.members.set(row[0], row);
+    for (const [peer, x, y] of frame.positions ?? []) this.positions.set(peer, [x, y]);
     for (const row of frame.edges ?? []) this.edges.take(row, frame.t);
     if (frame.edges_hidden !== undefined) this.edges.setHidden(frame.edges_hidden);
     for (const [kind, sent, bytes] of frame.kinds ?? []) this.kindCounts[kind] = { sent, bytes };
     this.journal.take(frame.log ?? [], frame.log_skipped ?? 0);
-    this.history.take({ t: this.t, sent: this.run.messages.sent, done: this.done });
-    // What is read from a recording happened long ago: nothing of it is on its way.
-    const late = this.catchingUp || this.loading !== null || !this.run.live;
-    const news = late ? [] : (frame.edges ?? []);
+    const news = this.catchingUp || !this.moving ? [] : (frame.edges ?? []);
     this.catchingUp = false;
-    for (const listener of this.listeners) listener(news);
+    for (const listener of this.listeners) listener(news, frame);
+  }
+
+  /** Does time pass for the page? What a recording or a jump brings happened long ago. */
+  private get moving(): boolean {
+    const { cursor } = this;
+    if (cursor && !cursor.live) return cursor.speed > 0 && cursor.speed <= ANIMATED_SPEED_MAX;
+    return this.loading === null && this.run.live;
+  }
+
+  /** The moment that is looked at, seconds of the run. */
+  get now(): number {
+    return this.cursor && !this.cursor.live ? this.cursor.t : this.t;
+  }
+
+  /** Looks into these groups of a very large run: only their peers are kept one by one. */
+  focus(groups: readonly number[]): void {
+    for (const peer of this.members.keys())
+      if (!groups.includes(this.groups.of(peer))) this.members.delete(peer);
   }
 
   private learnNames(frame: Frame): void {
