@@ -3,10 +3,12 @@
 import { render } from "preact";
 import { App } from "./app";
 import { followKeys } from "./frame/keys";
+import { followCursor } from "./state/cursor";
 import { followDraft } from "./state/draft";
 import { followLab } from "./state/gallery";
 import { followPreferences } from "./state/preferences";
 import { followAddress, hideToken } from "./state/route";
+import { followTimeline } from "./state/timeline";
 import "./style/tokens.css";
 import "./style/base.css";
 import "./style/frame.css";
@@ -14,12 +16,15 @@ import "./style/setup.css";
 import "./style/graph.css";
 import "./style/tables.css";
 import "./style/inspector.css";
+import "./style/strip.css";
 
 hideToken();
 followPreferences();
 followAddress();
 followDraft();
 followLab();
+followCursor();
+followTimeline();
 followKeys();
 
 const page = document.getElementById("page");

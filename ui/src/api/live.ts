@@ -21,6 +21,8 @@ export class LiveLine {
   private retry_ms = RETRY_MS_MIN;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private closed = false;
+  /** What was asked while there was no line; only the last of it, since each wish replaces the one before. */
+  private waiting: Wish | null = null;
 
   constructor(
     private readonly run: string,
@@ -35,15 +37,18 @@ export class LiveLine {
     socket.onopen = () => {
       this.retry_ms = RETRY_MS_MIN;
       this.listener.changed("open");
+      if (this.waiting) this.say(this.waiting);
+      this.waiting = null;
     };
     socket.onmessage = (message) => this.listener.hear(JSON.parse(String(message.data)) as Word);
     socket.onclose = () => this.lost();
   }
 
   private lost(): void {
+    this.socket = null;
     if (this.closed) return;
-    if (this.listener.complete()) {
-      this.close();
+    if (this.listener.complete() && !this.waiting) {
+      this.listener.changed("closed");
       return;
     }
     this.listener.changed("lost");
@@ -51,9 +56,19 @@ export class LiveLine {
     this.retry_ms = Math.min(this.retry_ms * 2, RETRY_MS_MAX);
   }
 
-  /** Asks something of the run; lost while the line is. */
+  /** Asks something of the run; on a line that is not open, as soon as it is. */
   say(wish: Wish): void {
-    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(wish));
+    if (this.closed) return;
+    if (this.socket?.readyState === WebSocket.OPEN) {
+      this.socket.send(JSON.stringify(wish));
+      return;
+    }
+    this.waiting = wish;
+    // The lab hung up when all was told; now there is something to ask.
+    if (this.socket === null && this.listener.complete()) {
+      clearTimeout(this.timer);
+      this.connect();
+    }
   }
 
   /** Hangs up for good. */

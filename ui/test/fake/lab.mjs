@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { WebSocketServer } from "ws";
 import { Flood } from "./flood.mjs";
+import { Cursor, timeline } from "./past.mjs";
 
 const DIST = new URL("../../dist/", import.meta.url).pathname;
 const TYPES = {
@@ -161,6 +162,8 @@ export async function start({ port = 0, token = "fake" } = {}) {
       of.stop("stopped");
       return json(response, 200, {});
     }
+    if (verb === "timeline")
+      return json(response, 200, timeline(of, Number(url.searchParams.get("width") ?? 600)));
     if (verb === "log") return json(response, 200, log(of, url.searchParams));
     if (request.method === "DELETE") {
       runs.delete(of.run.id);
@@ -193,13 +196,14 @@ export async function start({ port = 0, token = "fake" } = {}) {
     const pages = new Set();
     const lines = [];
     const tell = (frame) => {
-      for (const page of pages) page.send(JSON.stringify(frame));
+      for (const page of pages)
+        if (page.cursor.n === null)
+          page.send(JSON.stringify({ ...frame, cursor: page.cursor.row() }));
     };
     const end = (outcome) => {
       clearInterval(timer);
       Object.assign(run, { state: "ended", outcome, digest: "9f2c4a7be01d5533", live: false });
       tell({ type: "frame", t: script.t, run: { ...script.state(), ...ended(run) } });
-      for (const page of pages) page.close();
     };
     const timer = setInterval(() => {
       const frame = script.step(0.1 / (order.slow ?? 1));
@@ -220,6 +224,7 @@ export async function start({ port = 0, token = "fake" } = {}) {
     if (!of) return socket.destroy();
     sockets.handleUpgrade(request, socket, head, (page) => {
       const { run, script, pages } = of;
+      page.cursor = new Cursor(of, (word) => page.send(JSON.stringify(word)));
       const hello = {
         type: "hello",
         run,
@@ -229,10 +234,19 @@ export async function start({ port = 0, token = "fake" } = {}) {
       };
       page.send(JSON.stringify(hello));
       if (script.fresh)
-        page.send(JSON.stringify({ ...script.whole(), run: { ...script.state(), ...ended(run) } }));
-      if (run.state === "ended") page.close();
-      else pages.add(page);
-      page.on("close", () => pages.delete(page));
+        page.send(
+          JSON.stringify({
+            ...script.whole(),
+            run: { ...script.state(), ...ended(run) },
+            cursor: page.cursor.row(),
+          }),
+        );
+      pages.add(page);
+      page.on("message", (wish) => page.cursor.hear(JSON.parse(String(wish))));
+      page.on("close", () => {
+        page.cursor.end();
+        pages.delete(page);
+      });
     });
   });
 

@@ -9,7 +9,6 @@ import { pack } from "../../src/graph/raster";
 import { Scene } from "../../src/graph/scene";
 import { partners } from "../../src/inspector/partners";
 import type { Bench } from "../../src/model/run";
-import { pathOf } from "../../src/strip/spark";
 import { sorted } from "../../src/targets/order";
 import { benchOf } from "./bench";
 
@@ -174,13 +173,4 @@ it("ranks a peer's partners", () => {
     [2, 1],
   ]);
   expect(from.map((p) => p.peer)).toEqual([4]);
-});
-
-it("draws a small chart as a path, empty without points", () => {
-  expect(pathOf([], 1, 1, false)).toBe("");
-  const points = [
-    { t: 0, value: 0 },
-    { t: 1, value: 2 },
-  ];
-  expect(pathOf(points, 1, 2, false)).toBe("M0.0 39.0L0.0 39.0L400.0 2.0");
 });

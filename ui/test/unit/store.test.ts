@@ -4,7 +4,6 @@ import { describe, expect, it } from "vitest";
 import type { Frame, Hello, Run } from "../../src/api/types";
 import { EDGES_MAX, Edges } from "../../src/model/edges";
 import { Groups } from "../../src/model/groups";
-import { History } from "../../src/model/history";
 import { isGap, JOURNAL_LINES_MAX, Journal, matches } from "../../src/model/journal";
 import { progressOf, Status } from "../../src/model/peers";
 import { Bench } from "../../src/model/run";
@@ -205,24 +204,5 @@ describe("the journal", () => {
     expect(pass({ kind: "dropped" })).toBe(false);
     expect(pass({ peer: "4" })).toBe(false);
     expect(pass({ text: "digest" })).toBe(false);
-  });
-});
-
-describe("the history", () => {
-  it("gives rates over run time", () => {
-    const history = new History();
-    history.take({ t: 0, sent: 0, done: 0 });
-    history.take({ t: 2, sent: 10, done: 0 });
-    expect(history.rates()).toEqual([{ t: 2, value: 5 }]);
-  });
-
-  it("is bounded, spans the whole run and ends with the newest", () => {
-    const history = new History();
-    for (let i = 0; i <= 20_000; i++) history.take({ t: i / 10, sent: i, done: i });
-    expect(history.samples.length).toBeLessThan(500);
-    expect(history.samples[0]?.t).toBe(0);
-    expect(history.samples.at(-1)).toEqual({ t: 2000, sent: 20_000, done: 20_000 });
-    const times = history.samples.map((s) => s.t);
-    expect(times).toEqual([...times].sort((a, b) => a - b));
   });
 });
