@@ -130,11 +130,14 @@ pub enum Kind {
     /// A property did not hold; the name is the property's, the text says why, the cause is the event that
     /// showed it.
     Violated,
+    /// Something was read from a real process: the name says what (`cpu`: thousandths of a processor,
+    /// `memory`: bytes, `queue`: messages that wait), the value how much, the other peer whose process it is.
+    Measured,
 }
 
 impl Kind {
     /// Every kind, in the order of the enum.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Started,
         Self::Stopped,
         Self::Crashed,
@@ -152,6 +155,7 @@ impl Kind {
         Self::Fault,
         Self::Done,
         Self::Violated,
+        Self::Measured,
     ];
 
     /// The name in files and on the page.
@@ -175,6 +179,7 @@ impl Kind {
             Self::Fault => "fault",
             Self::Done => "done",
             Self::Violated => "violated",
+            Self::Measured => "measured",
         }
     }
 

@@ -1,0 +1,100 @@
+//! How far the peers are with each target: the least, the median, the most, and all together.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rumormill_core::{Instant, PeerId};
+
+use super::tracks::{Fold, TrackId, Tracks};
+
+/// Values of one target, peer by peer.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    pub(super) name: String,
+    peers: HashMap<PeerId, Progress>,
+    /// How many peers have each value.
+    values: BTreeMap<u64, u64>,
+    /// When it moved last, while the figures of that column are not written yet.
+    moved: Option<Instant>,
+    pub(super) least: TrackId,
+    pub(super) median: TrackId,
+    pub(super) most: TrackId,
+    /// Changes of the sum of all values.
+    pub(super) sum: TrackId,
+    /// Changes of the number of peers that met it.
+    pub(super) met: TrackId,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Progress {
+    value: u64,
+    is_met: bool,
+}
+
+impl Target {
+    pub(super) fn new(name: &str, tracks: &mut Tracks) -> Self {
+        let [least, median, most] = [Fold::Last; 3].map(|fold| tracks.open(fold));
+        let [sum, met] = [Fold::Sum; 2].map(|fold| tracks.open(fold));
+        let (peers, values) = (HashMap::new(), BTreeMap::new());
+        Self { name: name.into(), peers, values, moved: None, least, median, most, sum, met }
+    }
+
+    /// How many peers have it, as far as they have told.
+    pub(super) fn peers(&self) -> usize {
+        self.peers.len()
+    }
+
+    pub(super) fn knows(&self, peer: PeerId) -> bool {
+        self.peers.contains_key(&peer)
+    }
+
+    pub(super) fn move_to(&mut self, tracks: &mut Tracks, time: Instant, peer: PeerId, value: u64, goal: u64) {
+        let column = tracks.column(time);
+        // The figures of a column are those at its end.
+        if let Some(moved) = self.moved
+            && tracks.column(moved) < column
+        {
+            self.settle(tracks);
+        }
+        let is_first = !self.peers.contains_key(&peer);
+        let progress = self.peers.entry(peer).or_default();
+        let before = std::mem::replace(progress, Progress { value, is_met: value >= goal });
+        if !is_first {
+            forget(&mut self.values, before.value);
+        }
+        *self.values.entry(value).or_default() += 1;
+        tracks.add(self.sum, column, value as f64 - before.value as f64);
+        tracks.add(self.met, column, f64::from(u8::from(value >= goal)) - f64::from(u8::from(before.is_met)));
+        self.moved = self.moved.max(Some(time));
+    }
+
+    /// Writes the figures of the column in which it moved last.
+    pub(super) fn settle(&mut self, tracks: &mut Tracks) {
+        let Some(moved) = self.moved.take() else { return };
+        let column = tracks.column(moved);
+        let (first, last) = (self.values.first_key_value(), self.values.last_key_value());
+        for (track, value) in [(self.least, first), (self.most, last)] {
+            tracks.set(track, column, value.map_or(f64::NAN, |(&value, _)| value as f64));
+        }
+        tracks.set(self.median, column, self.middle());
+    }
+
+    /// The value of the middle peer: half of the others have no more.
+    fn middle(&self) -> f64 {
+        let mut before = 0;
+        let half = (self.peers.len() as u64).div_ceil(2);
+        let middle = self.values.iter().find(|&(_, count)| {
+            before += count;
+            before >= half
+        });
+        middle.map_or(f64::NAN, |(&value, _)| value as f64)
+    }
+}
+
+fn forget(values: &mut BTreeMap<u64, u64>, value: u64) {
+    if let Some(count) = values.get_mut(&value) {
+        *count -= 1;
+        if *count == 0 {
+            values.remove(&value);
+        }
+    }
+}
