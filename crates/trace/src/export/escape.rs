@@ -30,7 +30,7 @@ pub(super) fn dot(text: &str) -> String {
 }
 
 /// A field of a table.
-pub(super) fn csv(text: &str) -> impl Display {
+pub(crate) fn csv(text: &str) -> impl Display {
     fmt::from_fn(move |f| {
         let needs_quotes = text.contains([',', '"', '\n', '\r']) || text.starts_with(' ') || text.ends_with(' ');
         if needs_quotes { write!(f, "\"{}\"", text.replace('"', "\"\"")) } else { f.write_str(text) }
