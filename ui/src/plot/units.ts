@@ -1,0 +1,39 @@
+// What a value of a plot means, in words: one place for units, so that axes, legends and files agree.
+
+import { bytes, count, percent, significant, span } from "../words/format";
+
+/** Writes a value with its unit. Units that have no words of their own follow the number. */
+export function inUnit(value: number, unit: string): string {
+  switch (unit) {
+    case "s":
+      return value < 0 ? `-${span(-value)}` : span(value);
+    case "bytes":
+      return bytes(value);
+    case "bytes/s":
+      return `${bytes(value)}/s`;
+    case "share":
+      return percent(value);
+    case "%":
+      return `${significant(value)} %`;
+    case "":
+      return count(value);
+    default:
+      return `${count(value)} ${unit}`;
+  }
+}
+
+/** Writes a value for an axis whose title names the unit. */
+export function onAxis(value: number, unit: string): string {
+  if (value === 0) return "0";
+  if (unit === "s") return span(value);
+  if (unit === "share") return percent(value);
+  if (unit === "bytes" || unit === "bytes/s") return bytes(value).replace(/\.?0+ (?=\D)/, " ");
+  return count(value).replace(/\.?0+(?= )/, "");
+}
+
+/** The title of an axis. */
+export function axisTitle(unit: string): string {
+  if (unit === "s" || unit === "bytes" || unit === "share" || unit === "%" || unit === "")
+    return "";
+  return unit === "bytes/s" ? "a second" : unit;
+}
