@@ -9,6 +9,9 @@ use rumormill_core::{Instant, PeerId};
 /// Bytes of a text or name that are kept; what is longer is cut.
 pub(crate) const TEXT_MAX: usize = 8 << 10;
 
+/// Bytes of names that a reader remembers from one batch to the next.
+const NAMES_BYTES_MAX: usize = 256 << 10;
+
 /// An event that borrows its names and text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct EventRef<'a> {
@@ -58,6 +61,29 @@ impl EventRef<'_> {
             text: self.text.into(),
             body: Vec::new(),
         }
+    }
+}
+
+impl EventRef<'_> {
+    /// The same in place of another event, whose memory is used again.
+    pub(crate) fn copy_to(self, event: &mut Event) {
+        (event.id, event.time, event.peer, event.kind) = (self.id, self.time, self.peer, self.kind);
+        (event.other, event.cause) = (self.other, self.cause);
+        (event.value, event.goal, event.bytes) = (self.value, self.goal, self.bytes);
+        copy(self.community, &mut event.community);
+        copy(self.name, &mut event.name);
+        event.text.clear();
+        event.text.push_str(self.text);
+        event.body.clear();
+    }
+}
+
+fn copy(text: &str, to: &mut Cow<'static, str>) {
+    if let Cow::Owned(owned) = to {
+        owned.clear();
+        owned.push_str(text);
+    } else {
+        *to = Cow::Owned(text.into());
     }
 }
 
@@ -160,6 +186,15 @@ impl Batch {
         self.text.len() + self.names.bytes
     }
 
+    /// Empties the batch of events; names keep their numbers, unless they have become many.
+    pub(crate) fn clear_for_more(&mut self) {
+        self.rows.clear();
+        self.text.clear();
+        if self.names.bytes > NAMES_BYTES_MAX {
+            self.names.clear();
+        }
+    }
+
     /// Empties the batch and keeps its memory.
     pub(crate) fn clear(&mut self) {
         self.rows.clear();
@@ -182,6 +217,7 @@ pub(crate) struct Names {
     /// it need not be compared.
     places: Vec<(usize, usize, u32)>,
     bytes: usize,
+    epoch: u64,
 }
 
 impl Names {
@@ -222,7 +258,13 @@ impl Names {
         &self.all
     }
 
+    /// Changes when names lose their numbers.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
     fn clear(&mut self) {
+        self.epoch += 1;
         self.all.clear();
         self.numbers.clear();
         self.places.clear();

@@ -4,13 +4,13 @@ use bytes::Bytes;
 
 use crate::RunFile;
 use crate::batch::Batch;
-use crate::segment::SegmentReader;
+use crate::segment::{Need, SegmentReader};
 
 /// Reads bytes as a `run.json` and as a segment. Whatever they are, this ends, in bounded memory, without a
 /// panic.
 pub fn fuzz_read(bytes: &[u8]) {
     let _ = RunFile::parse(bytes);
-    let Ok(mut reader) = SegmentReader::new(Bytes::copy_from_slice(bytes)) else { return };
+    let Ok(mut reader) = SegmentReader::new(Bytes::copy_from_slice(bytes), Need::ALL) else { return };
     let mut batch = Batch::default();
     while let Ok(()) = reader.read(&mut batch) {
         if batch.is_empty() {

@@ -14,12 +14,15 @@
 
 mod advice;
 mod batch;
+mod compare;
 mod disk;
+mod events;
 mod export;
 mod fuzz;
 mod links;
 mod list;
 mod lock;
+mod metrics;
 mod name;
 mod recorder;
 mod report;
@@ -29,13 +32,16 @@ mod segment;
 mod summary;
 mod walk;
 
+pub use events::{Events, Place};
+pub use compare::{Aligned, Comparison, Difference, compare};
 pub use export::{Exported, Format, UnknownFormat, export};
 pub use fuzz::fuzz_read;
 pub use links::Link;
 pub use list::{DeleteError, Listed, delete, list};
+pub use metrics::{COLUMNS_USUAL, Histogram, Meter, Metrics, Series, SeriesKind};
 pub use recorder::{RecordError, Recorder};
 pub use report::report;
-pub use run::{Damage, Events, OpenError, Run};
+pub use run::{Damage, OpenError, Run};
 pub use run_file::{Build, Machine, Messages, Mode, Parent, RunFile, State, Target, Violation};
 pub use segment::ReadError;
 pub use summary::{Activity, FaultLine, MessageCount, Slow, Summary, TargetCount};

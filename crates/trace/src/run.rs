@@ -1,35 +1,42 @@
 //! A run folder, opened for reading; also while the run goes on.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rumormill_core::Instant;
-use rumormill_core::trace::Event;
 
-use crate::batch::{Batch, EventRef};
 use crate::disk::read_bounded;
+use crate::events::{Events, Place};
 use crate::list::list;
-use crate::segment::{self, ReadError, SegmentReader, Stamp};
+use crate::segment::{self, Need, ReadError, Stamp};
 use crate::{RunFile, State, lock, name};
 
-/// Segments that are read side by side, at most. Those of a live run overlap by a second; if more than
-/// these overlap, events come in the order of their segments.
-const OPEN_MAX: usize = 16;
-
 /// A recorded run, or one that is being recorded.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Run {
     folder: PathBuf,
     file: RunFile,
-    segments: Vec<Segment>,
+    /// By the time of their first event; of one moment, by number.
+    segments: Arc<[Segment]>,
     damage: Vec<Damage>,
 }
 
-#[derive(Debug)]
-struct Segment {
-    path: PathBuf,
-    stamp: Stamp,
+/// A segment of a run and what its footer tells.
+#[derive(Clone, Debug)]
+pub(crate) struct Segment {
+    pub(crate) number: u32,
+    pub(crate) path: PathBuf,
+    pub(crate) stamp: Stamp,
+}
+
+impl Segment {
+    /// What segments are ordered by.
+    pub(crate) fn key(&self) -> (Instant, u32) {
+        (self.stamp.first, self.number)
+    }
 }
 
 /// A part of a run's events that cannot be read.
@@ -108,17 +115,42 @@ impl Run {
     /// When its `run.json` cannot be read.
     pub fn at(folder: &Path) -> Result<Self, OpenError> {
         let file = read_file(folder)?;
-        let (mut segments, mut damage) = (Vec::new(), Vec::new());
-        let paths = segment_paths(folder);
-        damage.extend(missing(&paths));
-        for (number, path) in paths {
+        let mut run = Self { folder: folder.into(), file, segments: Arc::default(), damage: Vec::new() };
+        run.find_segments();
+        Ok(run)
+    }
+
+    /// Looks again at a run that is being recorded. Returns the time of the first event that was not there
+    /// before, if there is one.
+    ///
+    /// # Errors
+    /// When its `run.json` cannot be read any more; then nothing changes.
+    pub fn refresh(&mut self) -> Result<Option<Instant>, OpenError> {
+        // The file first: when it says that the run has ended, every segment is there.
+        self.file = read_file(&self.folder)?;
+        Ok(self.find_segments())
+    }
+
+    /// Takes the segments that are not known yet, and says when the first event in them happened.
+    fn find_segments(&mut self) -> Option<Instant> {
+        let paths = segment_paths(&self.folder);
+        let known: BTreeSet<u32> = self.segments.iter().map(|segment| segment.number).collect();
+        let mut damage = missing(&paths);
+        let mut new = Vec::new();
+        for (number, path) in paths.into_iter().filter(|(number, _)| !known.contains(number)) {
             match Stamp::read(&path) {
-                Ok(stamp) => segments.push(Segment { path, stamp }),
+                Ok(stamp) => new.push(Segment { number, path, stamp }),
                 Err(ReadError { why, .. }) => damage.push(Damage { file: segment::file_name(number), why }),
             }
         }
-        segments.sort_by_key(|segment| segment.stamp.first);
-        Ok(Self { folder: folder.into(), file, segments, damage })
+        self.damage = damage;
+        let first = new.iter().map(|segment| segment.stamp.first).min();
+        if first.is_some() {
+            new.extend(self.segments.iter().cloned());
+            new.sort_by_key(Segment::key);
+            self.segments = new.into();
+        }
+        first
     }
 
     /// What was asked, and how it ended. A run that nobody records any more, yet that did not end, is
@@ -155,98 +187,19 @@ impl Run {
     /// The events in the order of their times; those of one moment in the order in which they were recorded.
     /// Takes memory for a few thousand events of each segment that it reads at the moment.
     #[must_use]
-    pub fn events(&self) -> Events<'_> {
-        Events { waiting: &self.segments, open: Vec::new() }
-    }
-}
-
-/// The events of a run: see [`Run::events`]. A segment that turns out to be broken gives one error, and
-/// reading goes on with the others.
-pub struct Events<'a> {
-    /// Not opened yet, by the time of their first event.
-    waiting: &'a [Segment],
-    /// Being read. Few, so that the earliest is found by looking at each.
-    open: Vec<Cursor<'a>>,
-}
-
-impl Events<'_> {
-    /// Finds the next event: gives the place of the segment that has it, for [`Events::pick`].
-    pub(crate) fn earliest(&mut self) -> Option<Result<usize, ReadError>> {
-        if let Some(spent) = self.open.iter().position(Cursor::is_spent) {
-            let more = self.open[spent].refill();
-            if !matches!(more, Ok(true)) {
-                self.open.remove(spent);
-            }
-            if let Err(error) = more {
-                return Some(Err(error));
-            }
-        }
-        loop {
-            let earliest = (0..self.open.len()).min_by_key(|&index| self.open[index].time());
-            let is_due = |first| earliest.is_none_or(|index| Some(first) <= self.open[index].time());
-            match self.waiting.split_first() {
-                Some((segment, rest)) if self.open.len() < OPEN_MAX && is_due(segment.stamp.first) => {
-                    self.waiting = rest;
-                    match Cursor::open(&segment.path) {
-                        Ok(cursor) => self.open.extend(cursor),
-                        Err(error) => return Some(Err(error)),
-                    }
-                }
-                _ => return earliest.map(Ok),
-            }
-        }
+    pub fn events(&self) -> Events {
+        Events::new(Arc::clone(&self.segments))
     }
 
-    /// The event that [`Events::earliest`] found, without a copy of its texts.
-    pub(crate) fn pick(&mut self, place: usize) -> Option<EventRef<'_>> {
-        self.open.get_mut(place)?.take()
-    }
-}
-
-impl Iterator for Events<'_> {
-    type Item = Result<Event, ReadError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        match self.earliest()? {
-            Ok(place) => self.pick(place).map(|event| Ok(event.to_event())),
-            Err(error) => Some(Err(error)),
-        }
-    }
-}
-
-/// A place in a segment.
-struct Cursor<'a> {
-    path: &'a Path,
-    reader: SegmentReader,
-    batch: Batch,
-    next: usize,
-}
-
-impl<'a> Cursor<'a> {
-    /// At the first event of the segment at this path; `None` when it has none.
-    fn open(path: &'a Path) -> Result<Option<Self>, ReadError> {
-        let mut cursor = Self { path, reader: SegmentReader::open(path)?, batch: Batch::default(), next: 0 };
-        Ok(cursor.refill()?.then_some(cursor))
+    /// The events from this moment on, with nothing but what is needed of each.
+    pub(crate) fn walk(&self, need: Need, since: Instant) -> Events {
+        Events::since(Arc::clone(&self.segments), need, since)
     }
 
-    /// Reads the next events; says whether there are any.
-    fn refill(&mut self) -> Result<bool, ReadError> {
-        self.next = 0;
-        self.reader.read(&mut self.batch).map_err(|why| ReadError { path: self.path.into(), why })?;
-        Ok(!self.batch.is_empty())
-    }
-
-    fn is_spent(&self) -> bool {
-        self.next == self.batch.len()
-    }
-
-    fn time(&self) -> Option<Instant> {
-        self.batch.get(self.next).map(|event| event.time)
-    }
-
-    fn take(&mut self) -> Option<EventRef<'_>> {
-        self.next += 1;
-        self.batch.get(self.next - 1)
+    /// The events from this place on, which [`Events::place`] gave.
+    #[must_use]
+    pub fn events_from(&self, place: &Place) -> Events {
+        Events::from_place(Arc::clone(&self.segments), place)
     }
 }
 

@@ -2,17 +2,17 @@
 
 use crate::Run;
 use crate::batch::EventRef;
-use crate::run::Events;
+use crate::events::Events;
 
 /// A walk over a run's events that passes over what is damaged and says so.
-pub(crate) struct Walk<'a> {
-    events: Events<'a>,
+pub(crate) struct Walk {
+    events: Events,
     pub(crate) count: u64,
     pub(crate) notes: Vec<String>,
 }
 
-impl<'a> Walk<'a> {
-    pub(crate) fn new(run: &'a Run) -> Self {
+impl Walk {
+    pub(crate) fn new(run: &Run) -> Self {
         let damage = run.damage().iter();
         let notes = damage.map(|damage| format!("{}: {}; its events are left out", damage.file, damage.why));
         Self { events: run.events(), count: 0, notes: notes.collect() }

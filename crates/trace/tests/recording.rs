@@ -64,7 +64,7 @@ prop_compose! {
         Event {
             id: EventId(id), time: Instant::from_nanos(time), peer: PeerId(peer), community: Cow::Owned(community),
             kind: Kind::ALL[kind], other: other.map(PeerId), cause: cause.map(EventId), name: Cow::Owned(name),
-            value, goal, bytes, text,
+            value, goal, bytes, text, body: Vec::new(),
         }
     }
 }
@@ -303,4 +303,44 @@ fn a_folder_that_is_removed_ends_the_recording_and_not_the_run() {
     assert!(recorder.dropped() >= 200_000);
     assert!(matches!(recorder.finish(header(Mode::Sim)), Err(RecordError::Write { .. })));
     assert_eq!(files(runs.path()), Vec::<String>::new());
+}
+
+#[test]
+fn reading_goes_on_from_any_place() {
+    let runs = tempfile::tempdir().unwrap();
+    // Two segments that overlap, the second one begun while the first is read.
+    let mut events: Vec<Event> = (0..250_000).map(|count| event(1 + count as u32 % 7, count, count)).collect();
+    (200_000..200_100).for_each(|late| events[late].time = Instant::from_nanos(150_000 + late as u64 / 10));
+    let run = Run::at(&record(runs.path(), &events)).unwrap();
+    let all: Vec<Event> = run.events().map(Result::unwrap).collect();
+    assert!(all.is_sorted_by_key(|event| event.time));
+    let mut reading = run.events();
+    let mut known = Event::new(EventId(0), Instant::ZERO, PeerId(0), Kind::Note);
+    for stop in [0, 1, 4095, 4096, 4097, 20_000, 149_999, 170_005, 199_999, 200_000, 249_999, 250_000] {
+        while reading.passed() < stop {
+            reading.next_into(&mut known).unwrap().unwrap();
+            assert_eq!(known, all[reading.passed() as usize - 1]);
+        }
+        let mut again = run.events_from(&reading.place());
+        assert_eq!(again.passed(), stop);
+        assert_eq!(again.peek_time(), all.get(stop as usize).map(|event| event.time));
+        let rest: Vec<Event> = again.map(Result::unwrap).collect();
+        assert!(rest == all[stop as usize..], "from {stop} on");
+    }
+}
+
+#[test]
+fn a_run_that_goes_on_shows_its_new_segments() {
+    let runs = tempfile::tempdir().unwrap();
+    let mut recorder = Recorder::create(runs.path(), header(Mode::Sim)).unwrap();
+    let mut run = Run::at(recorder.folder()).unwrap();
+    assert_eq!(run.refresh().unwrap(), None);
+    (0..10).for_each(|count| recorder.event(&event(1, count, 5 + count)));
+    wait_for("the first segment", || run.refresh().unwrap() == Some(Instant::from_nanos(5)));
+    assert_eq!((run.len(), run.refresh().unwrap(), run.file().state), (10, None, State::Running));
+    recorder.event(&event(1, 10, 99));
+    let file = recorder.file().clone();
+    recorder.finish(file).unwrap();
+    assert_eq!(run.refresh().unwrap(), Some(Instant::from_nanos(99)));
+    assert_eq!((run.len(), run.file().state), (11, State::Ended));
 }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use super::escape;
 use crate::walk::Walk;
 
-pub(super) fn write(walk: &mut Walk<'_>, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write(walk: &mut Walk, out: &mut impl Write) -> io::Result<()> {
     out.write_all(b"id,time_ns,peer,community,kind,other,cause,name,value,goal,bytes,text\r\n")?;
     while let Some(event) = walk.next() {
         write!(

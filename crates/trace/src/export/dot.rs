@@ -7,7 +7,7 @@ use super::graph::Graph;
 use crate::RunFile;
 use crate::walk::Walk;
 
-pub(super) fn write(file: &RunFile, walk: &mut Walk<'_>, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write(file: &RunFile, walk: &mut Walk, out: &mut impl Write) -> io::Result<()> {
     let graph = Graph::of(walk);
     writeln!(out, "digraph {} {{", escape::dot(&file.name))?;
     writeln!(out, "  node [shape=circle fontname=\"sans-serif\"];")?;

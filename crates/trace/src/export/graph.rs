@@ -27,7 +27,7 @@ pub(super) struct Peer {
 }
 
 impl Graph {
-    pub(super) fn of(walk: &mut Walk<'_>) -> Self {
+    pub(super) fn of(walk: &mut Walk) -> Self {
         let (mut peers, mut links) = (BTreeMap::<u64, Peer>::new(), Links::new(LINKS_MAX));
         while let Some(event) = walk.next() {
             links.add(&event);

@@ -21,7 +21,7 @@ const KEYS: [(&str, &str, &str); 10] = [
     ("edge", "bytes", "long"),
 ];
 
-pub(super) fn write(file: &RunFile, walk: &mut Walk<'_>, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write(file: &RunFile, walk: &mut Walk, out: &mut impl Write) -> io::Result<()> {
     let graph = Graph::of(walk);
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     writeln!(out, r#"<graphml xmlns="http://graphml.graphdrawing.org/xmlns">"#)?;

@@ -17,7 +17,7 @@ const MESSAGES_MAX: usize = 200;
 /// Faults and crashes drawn.
 const NOTES_MAX: usize = 100;
 
-pub(super) fn write(file: &RunFile, walk: &mut Walk<'_>, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write(file: &RunFile, walk: &mut Walk, out: &mut impl Write) -> io::Result<()> {
     let mut diagram = Diagram::default();
     while let Some(event) = walk.next() {
         diagram.add(&event);

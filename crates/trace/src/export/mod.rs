@@ -16,7 +16,7 @@ use std::str::FromStr;
 use crate::Run;
 use crate::walk::Walk;
 
-pub(crate) use escape::xml;
+pub(crate) use escape::{csv, xml};
 
 /// A format of another tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

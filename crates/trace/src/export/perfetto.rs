@@ -16,7 +16,7 @@ use crate::walk::Walk;
 const PEERS: u32 = 1;
 const NETWORK: u32 = 2;
 
-pub(super) fn write(file: &RunFile, walk: &mut Walk<'_>, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write(file: &RunFile, walk: &mut Walk, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, r#"{{"displayTimeUnit":"ms","otherData":{{"run":{}}},"traceEvents":["#, json(&file.name))?;
     let title = json(&format!("{}, seed {}", file.experiment, file.seed));
     write!(out, r#"{{"ph":"M","pid":{PEERS},"name":"process_name","args":{{"name":{title}}}}}"#)?;

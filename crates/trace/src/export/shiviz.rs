@@ -20,7 +20,7 @@ const ENTRIES_MAX: usize = 5_000_000;
 /// What each peer has heard of the others: their counts of events.
 type Clock = BTreeMap<u64, u64>;
 
-pub(super) fn write(walk: &mut Walk<'_>, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write(walk: &mut Walk, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "(?<host>\\S*) (?<clock>{{.*}}) (?<time>\\S*)\\n(?<event>.*)\n")?;
     let mut clocks = Clocks::default();
     let (mut written, mut left_out) = (0, 0);

@@ -58,6 +58,11 @@ impl UnderWay {
         left
     }
 
+    /// No more messages come.
+    pub(super) fn close(&mut self) {
+        (self.sent, self.early) = (HashMap::new(), HashMap::new());
+    }
+
     fn give_up(&mut self) {
         let mut times: Vec<Instant> = self.sent.values().copied().collect();
         let middle = times.len() / 2;

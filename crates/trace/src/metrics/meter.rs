@@ -96,6 +96,14 @@ impl Meter {
         });
     }
 
+    /// No more events come: gives back the memory of all that was followed, and keeps the numbers.
+    pub fn close(&mut self) {
+        let Self { targets, tracks, .. } = self;
+        targets.iter_mut().for_each(|target| target.close(tracks));
+        self.under_way.close();
+        self.peers.close();
+    }
+
     /// Events that were counted.
     #[must_use]
     pub fn events(&self) -> u64 {

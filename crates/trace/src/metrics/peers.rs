@@ -43,6 +43,11 @@ impl Peers {
         self.done
     }
 
+    /// Nothing changes any more.
+    pub(super) fn close(&mut self) {
+        self.states = HashMap::new();
+    }
+
     pub(super) fn change(&mut self, tracks: &mut Tracks, time: Instant, peer: PeerId, kind: Kind) {
         if self.states.len() >= PEERS_MAX && !self.states.contains_key(&peer) {
             self.unfollowed += u64::from(kind == Kind::Started);

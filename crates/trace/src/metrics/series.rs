@@ -123,7 +123,7 @@ impl Page<'_> {
                 SeriesKind::Gauge,
                 sum,
             ));
-            let words = format!("{name}: met, of {}", target.peers());
+            let words = format!("{name}: met, of {}", target.peers_known);
             series.push(plot(&format!("target:{name}:met"), &words, "peers", "progress", SeriesKind::Count, met));
         }
     }

@@ -11,6 +11,8 @@ use super::tracks::{Fold, TrackId, Tracks};
 pub(super) struct Target {
     pub(super) name: String,
     peers: HashMap<PeerId, Progress>,
+    /// How many peers have it, as far as they have told.
+    pub(super) peers_known: u64,
     /// How many peers have each value.
     values: BTreeMap<u64, u64>,
     /// When it moved last, while the figures of that column are not written yet.
@@ -35,12 +37,7 @@ impl Target {
         let [least, median, most] = [Fold::Last; 3].map(|fold| tracks.open(fold));
         let [sum, met] = [Fold::Sum; 2].map(|fold| tracks.open(fold));
         let (peers, values) = (HashMap::new(), BTreeMap::new());
-        Self { name: name.into(), peers, values, moved: None, least, median, most, sum, met }
-    }
-
-    /// How many peers have it, as far as they have told.
-    pub(super) fn peers(&self) -> usize {
-        self.peers.len()
+        Self { name: name.into(), peers, peers_known: 0, values, moved: None, least, median, most, sum, met }
     }
 
     pub(super) fn knows(&self, peer: PeerId) -> bool {
@@ -58,7 +55,9 @@ impl Target {
         let is_first = !self.peers.contains_key(&peer);
         let progress = self.peers.entry(peer).or_default();
         let before = std::mem::replace(progress, Progress { value, is_met: value >= goal });
-        if !is_first {
+        if is_first {
+            self.peers_known += 1;
+        } else {
             forget(&mut self.values, before.value);
         }
         *self.values.entry(value).or_default() += 1;
@@ -76,6 +75,12 @@ impl Target {
             tracks.set(track, column, value.map_or(f64::NAN, |(&value, _)| value as f64));
         }
         tracks.set(self.median, column, self.middle());
+    }
+
+    /// Nothing moves any more.
+    pub(super) fn close(&mut self, tracks: &mut Tracks) {
+        self.settle(tracks);
+        (self.peers, self.values) = (HashMap::new(), BTreeMap::new());
     }
 
     /// The value of the middle peer: half of the others have no more.

@@ -56,6 +56,31 @@ impl<V: Values> Column<V> {
         Ok(Some(self.next_value - 1))
     }
 
+    /// Passes over so many rows.
+    pub(super) fn skip(&mut self, mut rows: usize) -> Result<(), String> {
+        while rows > 0 {
+            if self.next_row == self.rows {
+                // A page that is passed over as a whole need not be unpacked.
+                rows -= self.pages.skip(rows)?;
+                if rows == 0 {
+                    break;
+                }
+                let page = self.pages.next()?.ok_or("a column is shorter than the others")?;
+                self.take(page).ok_or("the values of a page are damaged")?;
+                continue;
+            }
+            let step = rows.min(self.rows - self.next_row);
+            let passed = self.next_row..self.next_row + step;
+            self.next_value += match &self.levels {
+                Some(levels) => levels[passed].iter().filter(|&&level| level != 0).count(),
+                None => step,
+            };
+            self.next_row += step;
+            rows -= step;
+        }
+        Ok(())
+    }
+
     fn take(&mut self, page: Page) -> Option<()> {
         if page.is_dictionary {
             return self.values.set_dictionary(page.bytes, page.count);
@@ -121,11 +146,20 @@ pub(super) struct Texts {
     dictionary: Vec<u8>,
     dictionary_places: Vec<(u32, u32)>,
     is_in_dictionary: bool,
+    /// For a page that uses the dictionary: which of its texts each value is.
+    indices: Vec<u32>,
+    /// What the texts of the dictionary were found to mean, [`UNKNOWN`] where nobody asked, and in which epoch.
+    codes: Vec<u32>,
+    epoch: u64,
 }
+
+/// No code.
+const UNKNOWN: u32 = u32::MAX;
 
 impl Values for Texts {
     fn set_dictionary(&mut self, bytes: Vec<u8>, count: usize) -> Option<()> {
         self.dictionary_places.clear();
+        self.codes.clear();
         self.dictionary = bytes;
         decode::plain_texts(&self.dictionary, 0, count, &mut self.dictionary_places)
     }
@@ -138,14 +172,22 @@ impl Values for Texts {
             Encoding::Plain => decode::plain_texts(&self.bytes, start, count, &mut self.places),
             Encoding::Delta => None,
             Encoding::Dictionary => {
-                let indices = indices(&mut Thrift(self.bytes.get(start..)?), count)?;
-                self.places.reserve(count);
-                indices.into_iter().try_for_each(|index| {
-                    self.places.push(*self.dictionary_places.get(index as usize)?);
-                    Some(())
-                })
+                self.indices = indices(&mut Thrift(self.bytes.get(start..)?), count)?;
+                let texts = self.dictionary_places.len();
+                self.indices.iter().all(|&index| (index as usize) < texts).then_some(())
             }
         }
+    }
+}
+
+impl Texts {
+    fn text(&self, place: usize) -> Result<&str, String> {
+        let ((start, end), bytes) = if self.is_in_dictionary {
+            (self.dictionary_places[self.indices[place] as usize], &self.dictionary)
+        } else {
+            (self.places[place], &self.bytes)
+        };
+        std::str::from_utf8(&bytes[start as usize..end as usize]).map_err(|_| "a text is not UTF-8".into())
     }
 }
 
@@ -153,9 +195,30 @@ impl Column<Texts> {
     /// The next row's text; empty when it has none.
     pub(super) fn text(&mut self) -> Result<&str, String> {
         let Some(place) = self.advance()? else { return Ok("") };
-        let (start, end) = self.values.places[place];
-        let bytes = if self.values.is_in_dictionary { &self.values.dictionary } else { &self.values.bytes };
-        std::str::from_utf8(&bytes[start as usize..end as usize]).map_err(|_| "a text is not UTF-8".into())
+        self.values.text(place)
+    }
+
+    /// What the next row's text means to `mean`, which is asked once for each text of a dictionary and epoch.
+    pub(super) fn code(
+        &mut self,
+        epoch: u64,
+        mut mean: impl FnMut(&str) -> Result<u32, String>,
+    ) -> Result<u32, String> {
+        let Some(place) = self.advance()? else { return mean("") };
+        let values = &mut self.values;
+        if !values.is_in_dictionary {
+            return mean(values.text(place)?);
+        }
+        if values.epoch != epoch || values.codes.is_empty() {
+            values.codes.clear();
+            values.codes.resize(values.dictionary_places.len(), UNKNOWN);
+            values.epoch = epoch;
+        }
+        let index = values.indices[place] as usize;
+        if values.codes[index] == UNKNOWN {
+            values.codes[index] = mean(values.text(place)?)?;
+        }
+        Ok(values.codes[index])
     }
 }
 

@@ -5,8 +5,8 @@ use parquet::file::metadata::RowGroupMetaData;
 use rumormill_core::trace::{EventId, Kind};
 use rumormill_core::{Instant, PeerId};
 
-use super::COLUMNS;
-use super::column::{Column, Numbers, Texts};
+use super::column::{Column, Numbers, Texts, Values};
+use super::{COLUMNS, Need};
 use crate::batch::{Batch, Row};
 
 /// Events that are decoded at once.
@@ -15,21 +15,21 @@ const STEP: usize = 4096;
 /// Bytes of names and texts that are decoded at once.
 const TEXT_BYTES_STEP: usize = 1 << 20;
 
-/// A row group of a file: all columns of some of its rows.
+/// A row group of a file: the columns of some of its rows, `None` where nobody needs them.
 pub(super) struct Group {
     rows_left: usize,
-    id: Column<Numbers>,
-    time: Column<Numbers>,
-    peer: Column<Numbers>,
-    community: Column<Texts>,
-    kind: Column<Texts>,
-    other: Column<Numbers>,
-    cause: Column<Numbers>,
-    name: Column<Texts>,
-    value: Column<Numbers>,
-    goal: Column<Numbers>,
-    bytes: Column<Numbers>,
-    text: Column<Texts>,
+    id: Option<Column<Numbers>>,
+    time: Option<Column<Numbers>>,
+    peer: Option<Column<Numbers>>,
+    community: Option<Column<Texts>>,
+    kind: Option<Column<Texts>>,
+    other: Option<Column<Numbers>>,
+    cause: Option<Column<Numbers>>,
+    name: Option<Column<Texts>>,
+    value: Option<Column<Numbers>>,
+    goal: Option<Column<Numbers>>,
+    bytes: Option<Column<Numbers>>,
+    text: Option<Column<Texts>>,
 }
 
 impl Group {
@@ -37,9 +37,18 @@ impl Group {
         file: &Bytes,
         group: &RowGroupMetaData,
         places: &[usize; COLUMNS.len()],
+        need: Need,
     ) -> Result<Self, String> {
-        let numbers = |index: usize| Column::<Numbers>::open(file, group.column(places[index]));
-        let texts = |index: usize| Column::<Texts>::open(file, group.column(places[index]));
+        fn open<V: Values>(
+            file: &Bytes,
+            group: &RowGroupMetaData,
+            place: Option<usize>,
+        ) -> Result<Option<Column<V>>, String> {
+            place.map(|place| Column::open(file, group.column(place))).transpose()
+        }
+        let place = |index: usize| need.has(index).then_some(places[index]);
+        let numbers = |index| open::<Numbers>(file, group, place(index));
+        let texts = |index| open::<Texts>(file, group, place(index));
         Ok(Self {
             rows_left: group.num_rows() as usize,
             id: numbers(0)?,
@@ -57,6 +66,34 @@ impl Group {
         })
     }
 
+    /// Passes over so many rows, or those that are left; says how many.
+    pub(super) fn skip(&mut self, rows: usize) -> Result<usize, String> {
+        fn skip<V: Values>(column: &mut Option<Column<V>>, rows: usize) -> Result<(), String> {
+            column.as_mut().map_or(Ok(()), |column| column.skip(rows))
+        }
+        let rows = rows.min(self.rows_left);
+        for numbers in [&mut self.id, &mut self.time, &mut self.peer, &mut self.other, &mut self.cause] {
+            skip(numbers, rows)?;
+        }
+        for numbers in [&mut self.value, &mut self.goal, &mut self.bytes] {
+            skip(numbers, rows)?;
+        }
+        for texts in [&mut self.community, &mut self.kind, &mut self.name, &mut self.text] {
+            skip(texts, rows)?;
+        }
+        self.rows_left -= rows;
+        Ok(rows)
+    }
+
+    /// How many rows come before this moment, of those that are left; reads them.
+    pub(super) fn rows_before(mut self, moment: Instant) -> Result<usize, String> {
+        let mut rows = 0;
+        while rows < self.rows_left && number(&mut self.time)?.unwrap_or(0) < moment.as_nanos() {
+            rows += 1;
+        }
+        Ok(rows)
+    }
+
     /// Puts the next rows behind those in the batch; says how many.
     pub(super) fn read(&mut self, batch: &mut Batch) -> Result<usize, String> {
         let mut count = 0;
@@ -71,22 +108,43 @@ impl Group {
     }
 
     fn row(&mut self, batch: &mut Batch) -> Result<Row, String> {
-        let kind = self.kind.text()?;
+        let id = EventId(number(&mut self.id)?.unwrap_or(0));
         Ok(Row {
-            id: EventId(self.id.number()?.unwrap_or(0)),
-            time: Instant::from_nanos(self.time.number()?.unwrap_or(0)),
-            peer: PeerId(self.peer.number()?.unwrap_or(0)),
-            other: self.other.number()?.map(PeerId),
-            cause: self.cause.number()?.map(EventId),
-            value: self.value.number()?.unwrap_or(0),
-            goal: self.goal.number()?.unwrap_or(0),
-            bytes: self.bytes.number()?.unwrap_or(0),
-            community: batch.names.number_of(self.community.text()?),
-            name: batch.names.number_of(self.name.text()?),
-            kind: Kind::from_name(kind).ok_or_else(|| format!("{:?} is no kind of event", cut(kind)))?,
-            text: batch.keep(self.text.text()?),
+            id,
+            time: Instant::from_nanos(number(&mut self.time)?.unwrap_or(0)),
+            peer: number(&mut self.peer)?.map_or(PeerId(id.peerid().into()), PeerId),
+            other: number(&mut self.other)?.map(PeerId),
+            cause: number(&mut self.cause)?.map(EventId),
+            value: number(&mut self.value)?.unwrap_or(0),
+            goal: number(&mut self.goal)?.unwrap_or(0),
+            bytes: number(&mut self.bytes)?.unwrap_or(0),
+            community: name(&mut self.community, batch)?,
+            name: name(&mut self.name, batch)?,
+            kind: self.kind.as_mut().map_or(Ok(Kind::Note), kind)?,
+            text: batch.keep(self.text.as_mut().map_or(Ok(""), Column::text)?),
         })
     }
+}
+
+/// The next row's number, when it has one and somebody needs it.
+fn number(column: &mut Option<Column<Numbers>>) -> Result<Option<u64>, String> {
+    column.as_mut().map_or(Ok(None), Column::number)
+}
+
+/// The number in the batch of the next row's name.
+fn name(column: &mut Option<Column<Texts>>, batch: &mut Batch) -> Result<u32, String> {
+    let Some(column) = column else { return Ok(batch.names.number_of("")) };
+    let epoch = batch.names.epoch();
+    column.code(epoch, |name| Ok(batch.names.number_of(name)))
+}
+
+/// The next row's kind.
+fn kind(column: &mut Column<Texts>) -> Result<Kind, String> {
+    let place = column.code(0, |name| {
+        let place = Kind::ALL.iter().position(|kind| kind.name() == name);
+        place.map(|place| place as u32).ok_or_else(|| format!("{:?} is no kind of event", cut(name)))
+    })?;
+    Ok(Kind::ALL[place as usize])
 }
 
 /// Enough of a text to recognize it.

@@ -71,6 +71,28 @@ const COLUMNS: [Column; 12] = [
     column("text", Shape::Text, false),
 ];
 
+/// Which columns somebody needs; what is in the others stays empty.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Need(u16);
+
+impl Need {
+    /// All of them.
+    pub(crate) const ALL: Self = Self(u16::MAX);
+    /// When.
+    pub(crate) const TIMES: Self = Self(1 << 1);
+    /// What happened when, and why: id, time, cause.
+    pub(crate) const CAUSES: Self = Self(1 << 0 | 1 << 1 | 1 << 6);
+    /// Messages and their two ends: id, time, kind, other, cause.
+    pub(crate) const MESSAGES: Self = Self(Self::CAUSES.0 | 1 << 4 | 1 << 5);
+    /// The same with what they are called and how long they are.
+    pub(crate) const NAMED: Self = Self(Self::MESSAGES.0 | 1 << 2 | 1 << 3 | 1 << 7 | 1 << 10);
+
+    /// Whether the column at this place in [`COLUMNS`] is among them.
+    const fn has(self, place: usize) -> bool {
+        self.0 >> place & 1 == 1
+    }
+}
+
 /// The schema that is written.
 static SCHEMA: LazyLock<TypePtr> = LazyLock::new(|| {
     let fields = COLUMNS.iter().map(|column| Arc::new(field(column))).collect();

@@ -61,17 +61,38 @@ impl Pages {
         Ok(Self { rest: file.slice(start..end), unpacker })
     }
 
+    /// Passes over pages of values as long as they have no more than `rows` rows together; says how many
+    /// these had. Stops before a dictionary.
+    pub(super) fn skip(&mut self, rows: usize) -> Result<usize, String> {
+        let mut skipped = 0;
+        while !self.rest.is_empty() {
+            let (header, length) = self.peek()?;
+            if header.is_dictionary || skipped + header.count > rows {
+                break;
+            }
+            self.rest.advance(length + header.packed);
+            skipped += header.count;
+        }
+        Ok(skipped)
+    }
+
+    /// The next page's header and how long that is.
+    fn peek(&self) -> Result<(Header, usize), String> {
+        let mut reader = Thrift(&self.rest);
+        let header = Header::read(&mut reader)?;
+        let length = self.rest.len() - reader.0.len();
+        if header.packed > reader.0.len() {
+            return Err("a page is longer than its column".into());
+        }
+        Ok((header, length))
+    }
+
     pub(super) fn next(&mut self) -> Result<Option<Page>, String> {
         if self.rest.is_empty() {
             return Ok(None);
         }
-        let mut reader = Thrift(&self.rest);
-        let header = Header::read(&mut reader)?;
-        let skipped = self.rest.len() - reader.0.len();
-        self.rest.advance(skipped);
-        if header.packed > self.rest.len() {
-            return Err("a page is longer than its column".into());
-        }
+        let (header, length) = self.peek()?;
+        self.rest.advance(length);
         let packed = self.rest.split_to(header.packed);
         let bytes = match &mut self.unpacker {
             None => packed.to_vec(),

@@ -16,7 +16,7 @@ use parquet::file::statistics::Statistics;
 use rumormill_core::Instant;
 
 use super::group::Group;
-use super::{COLUMNS, Column, Shape};
+use super::{COLUMNS, Column, Need, Shape};
 use crate::batch::Batch;
 use crate::disk::read_bounded;
 
@@ -48,6 +48,8 @@ pub struct ReadError {
 pub(crate) struct Stamp {
     /// Time of its first event.
     pub(crate) first: Instant,
+    /// Time of its last event.
+    pub(crate) last: Instant,
     /// Its events.
     pub(crate) events: u64,
 }
@@ -62,12 +64,18 @@ impl Stamp {
 
     fn of<R: ChunkReader + 'static>(footer: &Footer<R>) -> Self {
         let groups = footer.file.metadata().row_groups();
-        let first = groups.iter().map(|group| match group.column(footer.places[1]).statistics() {
-            Some(Statistics::Int64(times)) => times.min_opt().copied().unwrap_or(0).max(0) as u64,
-            _ => 0,
+        // What is not told may be anything.
+        let span = groups.iter().map(|group| match group.column(footer.places[1]).statistics() {
+            Some(Statistics::Int64(times)) => (
+                times.min_opt().map_or(0, |&time| time.max(0) as u64),
+                times.max_opt().map_or(u64::MAX, |&time| time.max(0) as u64),
+            ),
+            _ => (0, u64::MAX),
         });
+        let (first, last): (Vec<u64>, Vec<u64>) = span.unzip();
         Self {
-            first: Instant::from_nanos(first.min().unwrap_or(0)),
+            first: Instant::from_nanos(first.into_iter().min().unwrap_or(0)),
+            last: Instant::from_nanos(last.into_iter().max().unwrap_or(0)),
             events: groups.iter().map(|group| group.num_rows() as u64).sum(),
         }
     }
@@ -77,24 +85,62 @@ impl Stamp {
 pub(crate) struct SegmentReader {
     footer: Footer<Bytes>,
     bytes: Bytes,
+    need: Need,
     next_group: usize,
     group: Option<Group>,
 }
 
 impl SegmentReader {
-    pub(crate) fn open(path: &Path) -> Result<Self, ReadError> {
+    pub(crate) fn open(path: &Path, need: Need) -> Result<Self, ReadError> {
         let bytes = read_bounded(path, FILE_BYTES_MAX).map_err(|cause| cause.to_string());
-        bytes.and_then(|bytes| Self::new(bytes.into())).map_err(|why| ReadError { path: path.into(), why })
+        let reader = bytes.and_then(|bytes| Self::new(bytes.into(), need));
+        reader.map_err(|why| ReadError { path: path.into(), why })
     }
 
     /// A reader of a segment with these bytes, or what is wrong with them.
-    pub(crate) fn new(bytes: Bytes) -> Result<Self, String> {
-        Ok(Self { footer: Footer::new(bytes.clone())?, bytes, next_group: 0, group: None })
+    pub(crate) fn new(bytes: Bytes, need: Need) -> Result<Self, String> {
+        Ok(Self { footer: Footer::new(bytes.clone())?, bytes, need, next_group: 0, group: None })
+    }
+
+    /// How many events there are before this moment.
+    pub(crate) fn rows_before(&self, moment: Instant) -> Result<u64, String> {
+        let mut rows = 0;
+        for metadata in self.footer.file.metadata().row_groups() {
+            let before = self.open_group(metadata, Need::TIMES)?.rows_before(moment)? as u64;
+            rows += before;
+            if before < metadata.num_rows() as u64 {
+                break;
+            }
+        }
+        Ok(rows)
+    }
+
+    fn open_group(&self, metadata: &RowGroupMetaData, need: Need) -> Result<Group, String> {
+        Group::open(&self.bytes, metadata, &self.footer.places, need)
+    }
+
+    /// Passes over the next `rows` events.
+    pub(crate) fn skip(&mut self, rows: u64) -> Result<(), String> {
+        let mut left = usize::try_from(rows).map_err(|_| "no segment has so many events")?;
+        while left > 0 {
+            if let Some(group) = &mut self.group {
+                left -= group.skip(left)?;
+            }
+            let groups = self.footer.file.metadata().row_groups();
+            let Some(metadata) = groups.get(self.next_group).filter(|_| left > 0) else { break };
+            self.next_group += 1;
+            if metadata.num_rows() as usize <= left {
+                left -= metadata.num_rows() as usize;
+            } else {
+                self.group = Some(self.open_group(metadata, self.need)?);
+            }
+        }
+        Ok(())
     }
 
     /// Puts the next events into the batch, in place of what is there; none when there are no more.
     pub(crate) fn read(&mut self, batch: &mut Batch) -> Result<(), String> {
-        batch.clear();
+        batch.clear_for_more();
         while batch.is_empty() {
             if let Some(group) = &mut self.group
                 && group.read(batch)? > 0
@@ -102,7 +148,7 @@ impl SegmentReader {
                 break;
             }
             let Some(metadata) = self.footer.file.metadata().row_groups().get(self.next_group) else { break };
-            self.group = Some(Group::open(&self.bytes, metadata, &self.footer.places)?);
+            self.group = Some(self.open_group(metadata, self.need)?);
             self.next_group += 1;
         }
         Ok(())
