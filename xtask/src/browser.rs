@@ -30,6 +30,8 @@ pub fn run(tally: &mut Tally) -> Result<bool> {
         Lab::start(Command::new(&binary).args(["lab", "--no-open", "--listen", "127.0.0.1:0", "--runs"]).arg(&runs))?;
     let mut e2e = npm();
     e2e.args(["run", "e2e"]).env("RUMORMILL_URL", &lab.address).env("SCREENSHOTS", &screenshots);
+    // Tests hold what the page shows against what the command line reads from the run folders.
+    e2e.env("RUMORMILL_BIN", &binary).env("RUNS", &runs);
     let passed = read(&mut e2e, |line| tally.read(line))?;
     let stopped = lab.stop()?;
     println!("Screenshots: {}", screenshots.display());
