@@ -3,6 +3,7 @@
 
 mod bench;
 pub mod experiment;
+mod jobs;
 mod registry;
 pub mod reporter;
 pub mod run;

@@ -57,6 +57,12 @@ impl Gallery {
         self
     }
 
+    /// Where new experiments are kept: the folder that was added last.
+    #[must_use]
+    pub fn home(&self) -> Option<&Path> {
+        self.folders.last().map(PathBuf::as_path)
+    }
+
     /// All experiments by name, broken ones too.
     #[must_use]
     pub fn entries(&self) -> Vec<Entry> {

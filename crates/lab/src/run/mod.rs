@@ -11,8 +11,11 @@ mod observer;
 mod order;
 mod processes;
 mod replay;
+mod shrink;
 mod simulate;
 mod start;
+mod sweep;
+mod trial;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,7 +23,7 @@ use std::sync::Arc;
 use rumormill_core::Outcome;
 use rumormill_trace::{RunFile, State};
 
-pub use explore::{Failure, Found, Step};
+pub use explore::{Failure, Found, Search, Size, Step, TRIES_MAX};
 pub use handle::RunHandle;
 pub use limits::{PROCESSES_MAX, REAL_PEERS_MAX, peak_memory_bytes};
 pub use mode::Mode;
@@ -28,6 +31,7 @@ pub use observer::{Observer, Progress};
 pub use order::{Order, Resolved, Speed};
 pub use replay::Replayed;
 pub use start::StartError;
+pub use sweep::{Measure, Point, RUNS_MAX, RunOfSweep, Sweep, Swept};
 
 use crate::Registry;
 use crate::experiment::{Gallery, Problem, Problems};

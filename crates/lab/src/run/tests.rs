@@ -9,7 +9,7 @@ use rumormill_core::{Instant, Outcome};
 use rumormill_trace::{Run, RunFile};
 use serde_json::json;
 
-use super::{Mode, Observer, Order, PeerCommand, Progress, Speed, Workbench};
+use super::{Mode, Observer, Order, PeerCommand, Progress, Search, Speed, Workbench};
 use crate::Registry;
 use crate::experiment::Gallery;
 
@@ -140,7 +140,8 @@ fn a_planted_bug_is_found_made_small_and_kept() {
     let values = [("anti_entropy".to_string(), json!(false))].into();
     let order = Order { values, ..Order::new("flood-faults") };
     let step = |_| _ = tried.fetch_add(1, Ordering::Relaxed);
-    let found = bench().explore(&order, 1..=20, 2, folder.path(), step, &AtomicBool::new(false)).unwrap();
+    let search = Search { seeds: 1..=20, threads: 2, folder: folder.path(), all: false };
+    let found = bench().explore(&order, &search, step, &AtomicBool::new(false)).unwrap();
     let failure = found.failure.unwrap();
     assert_eq!((failure.outcome, failure.minimal), (Outcome::TimeLimit, true), "{failure:?}");
     assert!(failure.peers <= 4 && failure.faults <= 1, "{failure:?}");
@@ -153,7 +154,8 @@ fn a_planted_bug_is_found_made_small_and_kept() {
 fn flood_under_faults_holds_for_every_seed() {
     let folder = tempfile::tempdir().unwrap();
     let order = Order::new("flood-faults");
-    let found = bench().explore(&order, 1..=30, 2, folder.path(), |_| {}, &AtomicBool::new(false)).unwrap();
+    let search = Search { seeds: 1..=30, threads: 2, folder: folder.path(), all: false };
+    let found = bench().explore(&order, &search, |_| {}, &AtomicBool::new(false)).unwrap();
     assert_eq!((found.held, found.failure), (30, None));
     assert_eq!(folder.path().read_dir().unwrap().count(), 0);
 }

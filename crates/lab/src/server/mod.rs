@@ -3,6 +3,7 @@
 mod access;
 mod assets;
 mod error;
+mod explore;
 mod gallery;
 mod headers;
 mod live;
@@ -11,6 +12,7 @@ mod observer;
 mod routes;
 mod runs;
 mod start;
+mod sweep;
 mod tree;
 
 use std::io;
@@ -26,6 +28,7 @@ use tokio::task::JoinHandle;
 use access::Access;
 
 use crate::bench::Bench;
+use crate::jobs::Jobs;
 use crate::reporter::Reporter;
 use crate::run::{Order, Workbench};
 
@@ -97,6 +100,7 @@ pub enum ServeError {
 pub(crate) struct Lab {
     access: Arc<Access>,
     bench: Arc<Bench>,
+    jobs: Jobs,
     workbench: Workbench,
     is_closing: watch::Sender<bool>,
     /// Room for pages.
@@ -145,6 +149,7 @@ pub async fn serve(options: LabOptions) -> Result<Serving, ServeError> {
     let lab = Arc::new(Lab {
         access: Arc::new(Access::new(address).map_err(ServeError::Token)?),
         bench,
+        jobs: Jobs::default(),
         workbench: options.workbench,
         is_closing: watch::Sender::new(false),
         pages: Arc::new(Semaphore::new(live::PAGES_MAX)),
@@ -195,21 +200,24 @@ impl Serving {
     /// Stops all runs, says goodbye to all pages, and ends. Returns `false` when a run did not end in time.
     pub async fn stop(mut self) -> bool {
         self.lab.bench.stop_all();
+        self.lab.jobs.stop_all();
         self.reporter = None;
         let deadline = tokio::time::Instant::now() + GOODBYE_TIME;
-        while !self.lab.bench.is_idle() && tokio::time::Instant::now() < deadline {
+        let is_idle = |lab: &Lab| lab.bench.is_idle() && lab.jobs.is_idle();
+        while !is_idle(&self.lab) && tokio::time::Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         // Pages saw how their runs ended; now they go.
         self.lab.is_closing.send_replace(true);
         let _ = tokio::time::timeout(Duration::from_secs(2), &mut self.task).await;
-        self.lab.bench.is_idle()
+        is_idle(&self.lab)
     }
 }
 
 impl Drop for Serving {
     fn drop(&mut self) {
         self.lab.bench.stop_all();
+        self.lab.jobs.stop_all();
         self.lab.is_closing.send_replace(true);
         self.task.abort();
     }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tower_http::compression::CompressionLayer;
 
 use super::error::ApiError;
-use super::{Lab, access, assets, gallery, headers, log, runs, tree};
+use super::{Lab, access, assets, explore, gallery, headers, log, runs, sweep, tree};
 
 /// The most bytes of a request's body.
 const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -35,6 +35,14 @@ pub(super) fn routes(lab: Arc<Lab>) -> Router {
         .route("/runs/{id}/log", get(log::lines))
         .route("/runs/{id}/live", get(runs::live))
         .route("/runs/{id}/tree", get(tree::tree))
+        .route("/jobs", get(explore::jobs))
+        .route("/explore", post(explore::start))
+        .route("/explore/{job}", get(explore::one))
+        .route("/explore/{job}/stop", post(explore::stop))
+        .route("/sweeps", post(sweep::start))
+        .route("/sweeps/{job}", get(sweep::one))
+        .route("/sweeps/{job}/csv", get(sweep::csv))
+        .route("/sweeps/{job}/stop", post(explore::stop))
         .fallback(nothing)
         .method_not_allowed_fallback(not_so)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))

@@ -1,7 +1,9 @@
 //! `rumormill explore`.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use clap::Command;
-use rumormill_lab::run::{Step, Workbench};
+use rumormill_lab::run::{Search, Step, TRIES_MAX, Workbench};
 
 use super::args::ExploreArgs;
 use super::bar::Bar;
@@ -15,15 +17,20 @@ pub(crate) fn explore(args: &ExploreArgs, workbench: &Workbench, table: &Command
     let cores = || std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1));
     let threads = args.choice.threads.unwrap_or_else(cores).clamp(1, 256);
     let (interrupt, bar) = (Interrupt::listen(), Bar::new());
+    let (first, last) = args.seeds;
+    let tried = AtomicU64::new(0);
     let progress = |step| match step {
-        Step::Exploring(at) => bar.set(at.tried, at.total, || format!("{} seeds tried", say::count(at.tried))),
-        Step::Shrinking { seed, tries } => {
-            bar.set(tries.into(), 300, || format!("seed {seed} failed; {tries} smaller runs tried"));
+        Step::Tried { .. } => {
+            let tried = tried.fetch_add(1, Ordering::Relaxed) + 1;
+            bar.set(tried, (last - first).saturating_add(1), || format!("{} seeds tried", say::count(tried)));
+        }
+        Step::Shrinking { seed, tries, .. } => {
+            bar.set(tries.into(), TRIES_MAX.into(), || format!("seed {seed} failed; {tries} smaller runs tried"));
         }
         _ => {}
     };
-    let seeds = args.seeds.0..=args.seeds.1;
-    let found = workbench.explore(&order, seeds, threads, &args.failures, progress, interrupt.flag());
+    let search = Search { seeds: first..=last, threads, folder: &args.failures, all: false };
+    let found = workbench.explore(&order, &search, progress, interrupt.flag());
     bar.clear();
     let found = found.map_err(|problems| meant(problems, table))?;
     if args.json.json {
