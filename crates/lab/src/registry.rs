@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rumormill_core::plan::Fault;
 use rumormill_core::trace::Sink;
-use rumormill_core::{Instant, Outcome, ParameterError, Parameters};
+use rumormill_core::{Duration, Instant, Outcome, ParameterError, Parameters};
 use rumormill_net::{Assignment, PeerError};
 use rumormill_sim::{Report, Settings, SettingsError, Simulate, Simulation, Status};
 
@@ -88,8 +88,8 @@ pub(crate) trait Simulated {
     /// What it has done.
     fn report(&self) -> Report;
 
-    /// Lets something go wrong now.
-    fn inject(&mut self, fault: Fault) -> Result<(), SettingsError>;
+    /// Lets something go wrong now; when that is.
+    fn inject(&mut self, fault: Fault) -> Result<Duration, SettingsError>;
 }
 
 /// Why there is no simulation.
@@ -176,7 +176,7 @@ impl<P: Simulate, S: Sink> Simulated for Simulation<P, S> {
         self.report()
     }
 
-    fn inject(&mut self, fault: Fault) -> Result<(), SettingsError> {
+    fn inject(&mut self, fault: Fault) -> Result<Duration, SettingsError> {
         self.inject(fault)
     }
 }

@@ -186,6 +186,16 @@ impl<E: Entry> Calendar<E> {
         self.sorted.ahead(count).filter_map(|place| self.pool.get(place).map(|(_, entry)| entry))
     }
 
+    /// Is a bucket open?
+    pub(crate) fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Is the bucket of this time open?
+    pub(crate) fn is_open_at(&self, time: u64) -> bool {
+        self.open == Some(time >> BUCKET_BITS)
+    }
+
     /// Closes the open bucket, which must be empty.
     pub(crate) fn close(&mut self) {
         debug_assert!(self.peek().is_none());

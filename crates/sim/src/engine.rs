@@ -37,8 +37,8 @@ pub(crate) trait Machine<P: Protocol>: Send {
     /// Moves on as far as it can without passing `until`; the outcome when the run has ended.
     fn advance(&mut self, until: Instant, tape: &mut dyn FnMut(&TraceEvent)) -> Option<Outcome>;
     /// Is this fault one that can happen in this run?
-    fn check(&self, fault: &Fault) -> Result<(), SettingsError>;
-    fn inject(&mut self, fault: Fault);
+    /// Lets a fault happen now; when that is.
+    fn inject(&mut self, fault: Fault) -> Result<Duration, SettingsError>;
     fn request(&mut self, peerid: u32, request: P::Request);
     fn state(&self, peerid: u32) -> Option<&P>;
     fn is_up(&self, peerid: u32) -> bool;
@@ -116,14 +116,31 @@ impl<P: Simulate, F: Form<P>> Engine<P, F> {
         targets
     }
 
+    /// Peers boot at the start unless the plan lets them join later: once they have, it is too late for that.
+    fn check_join(&self, fault: &Fault) -> Result<(), SettingsError> {
+        let Fault::Join { peers } = fault else { return Ok(()) };
+        let mut numbers = peers.resolve(self.settings.seed, self.settings.peers).into_iter();
+        let early = numbers.find(|&number| {
+            let (shard, index) = self.place_of(number);
+            !self.shards[shard].joins_later(index)
+        });
+        early.map_or(Ok(()), |number| {
+            let why = format!("peer {number} has joined already; only peers that the plan lets join later can join");
+            Err(SettingsError::Value { field: "fault.peers".into(), why })
+        })
+    }
+
     /// Moves on by one window after the other, all by the calling thread.
     fn advance_alone(&mut self, until: u64, tape: &mut dyn FnMut(&TraceEvent)) {
         let shard = &mut self.shards[0];
         loop {
+            let step = self.course.step(&[shard.standing()], until);
+            if let Step::Window { end, time_max } | Step::Part { end, time_max } = step {
+                shard.run(end, time_max);
+            }
             emit(&mut shard.tape.take(), tape);
-            match self.course.step(&[shard.standing()], until) {
-                Step::Window { end, time_max } => shard.run(end, time_max),
-                Step::Pause | Step::End => return,
+            if !matches!(step, Step::Window { .. }) {
+                return;
             }
         }
     }
@@ -157,16 +174,18 @@ impl<P: Simulate, F: Form<P>> Machine<P> for Engine<P, F> {
         self.course.ended
     }
 
-    fn check(&self, fault: &Fault) -> Result<(), SettingsError> {
-        self.settings.check_fault("fault", fault)
-    }
-
-    fn inject(&mut self, fault: Fault) {
-        if self.course.ended.is_none() {
-            let (seed, peers) = (self.settings.seed, self.settings.peers);
-            let moment = Arc::new(Moment::new(self.course.now(), fault, seed, peers));
-            self.shards.iter_mut().for_each(|shard| shard.add_fault(Arc::clone(&moment)));
+    fn inject(&mut self, fault: Fault) -> Result<Duration, SettingsError> {
+        if self.course.ended.is_some() {
+            return Err(SettingsError::Ended);
         }
+        self.settings.check_fault("fault", &fault)?;
+        self.check_join(&fault)?;
+        // In a plan it would come before everything that peers do at its time. What has happened cannot come
+        // after it, so it happens later by the least that there is.
+        let at = self.course.now().max(self.tally().acted_at + 1);
+        let moment = Arc::new(Moment::new(at, fault, self.settings.seed, self.settings.peers));
+        self.shards.iter_mut().for_each(|shard| shard.add_fault(Arc::clone(&moment)));
+        Ok(Duration::from_nanos(at))
     }
 
     fn request(&mut self, peerid: u32, request: P::Request) {

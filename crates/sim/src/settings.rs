@@ -100,6 +100,9 @@ pub enum SettingsError {
         /// What stands there.
         value: f64,
     },
+    /// Nothing can happen to a run that has ended.
+    #[error("the run has ended")]
+    Ended,
     /// A value is not one that the simulator can work with.
     #[error("{field}: {why}")]
     Value {
@@ -118,6 +121,7 @@ impl SettingsError {
             Self::Peers { .. } => "peers",
             Self::Threads { .. } => "threads",
             Self::Topology { .. } => "topology",
+            Self::Ended => "fault",
             Self::Probability { field, .. } | Self::Value { field, .. } => field,
         }
     }

@@ -92,6 +92,8 @@ pub(crate) struct Tally {
     pub(crate) expected: u32,
     /// When a peer was done last.
     pub(crate) done_at: u64,
+    /// When something happened to a peer last, other than by a fault.
+    pub(crate) acted_at: u64,
 }
 
 impl Tally {
@@ -104,6 +106,7 @@ impl Tally {
             done: self.done + other.done,
             expected: self.expected + other.expected,
             done_at: self.done_at.max(other.done_at),
+            acted_at: self.acted_at.max(other.acted_at),
         }
     }
 }
@@ -196,28 +199,39 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
         }
     }
 
-    /// Moves on through all buckets before `end`, but not beyond `time_max`.
+    /// Moves on through all buckets before `end`, but not beyond `time_max`. The bucket of that time stays
+    /// open: something may still be put into it.
     pub(crate) fn run(&mut self, end: u64, time_max: u64) {
-        while let Some(bucket) = self.calendar.next_bucket().filter(|&bucket| bucket < end) {
-            if bucket << BUCKET_BITS > time_max {
-                return;
-            }
-            self.calendar.open(bucket);
-            let mut touched = 0;
-            while let Some((time, next)) = self.calendar.peek() {
-                if time > time_max {
+        loop {
+            if self.calendar.is_open() {
+                if !self.work_through(time_max) {
                     return;
                 }
-                if touched == 0 {
-                    touched = self.touch_ahead();
-                }
-                touched -= 1;
-                if let Some(event) = self.calendar.take(next) {
-                    self.handle(time, event);
-                }
+                self.calendar.close();
             }
-            self.calendar.close();
+            match self.calendar.next_bucket() {
+                Some(bucket) if bucket < end && bucket << BUCKET_BITS <= time_max => self.calendar.open(bucket),
+                _ => return,
+            }
         }
+    }
+
+    /// Lets everything in the open bucket happen up to this time; says whether the bucket is over by then.
+    fn work_through(&mut self, time_max: u64) -> bool {
+        let mut touched = 0;
+        while let Some((time, next)) = self.calendar.peek() {
+            if time > time_max {
+                return false;
+            }
+            if touched == 0 {
+                touched = self.touch_ahead();
+            }
+            touched -= 1;
+            if let Some(event) = self.calendar.take(next) {
+                self.handle(time, event);
+            }
+        }
+        !self.calendar.is_open_at(time_max)
     }
 
     /// Reads a little of each peer that comes next, so that the waits for memory overlap instead of adding

@@ -91,10 +91,9 @@ impl<P: Simulate, S: Sink> Simulation<P, S> {
         self.report()
     }
 
-    /// Goes on as far as it can without passing `until`, and returns the outcome when the run has ended.
-    ///
-    /// A run moves on in windows as long as the least latency of its network (at most), and stops between
-    /// two of them, up to one such window before `until`. Where it stops does not change what happens.
+    /// Goes on until exactly this time: whatever happens up to it has happened then, and nothing later.
+    /// Returns the outcome when the run has ended. Where and how often a run stops does not change what
+    /// happens.
     pub fn run_until(&mut self, until: Instant) -> Option<Outcome> {
         self.machine.advance(until, &mut |event| self.sink.event(event))
     }
@@ -111,14 +110,14 @@ impl<P: Simulate, S: Sink> Simulation<P, S> {
         self.machine.status().now
     }
 
-    /// A fault happens now.
+    /// A fault happens now. Returns its time: a run whose plan has the fault at that time, after all others
+    /// of that time, is the same run. It is the time of [`Simulation::now`], or a nanosecond later when
+    /// something happened to a peer at that very time.
     ///
     /// # Errors
-    /// When the fault is wrong: says which of its fields and why.
-    pub fn inject(&mut self, fault: Fault) -> Result<(), SettingsError> {
-        self.machine.check(&fault)?;
-        self.machine.inject(fault);
-        Ok(())
+    /// When the fault is wrong: says which of its fields and why. When the run has ended.
+    pub fn inject(&mut self, fault: Fault) -> Result<Duration, SettingsError> {
+        self.machine.inject(fault)
     }
 
     /// Asks something of a peer, now. A peer that is down or does not exist is not asked.

@@ -15,8 +15,11 @@ pub(crate) struct Course {
     width: u64,
     time_limit: u64,
     stop: StopRule,
-    /// The first bucket that is not over.
-    bucket: u64,
+    /// Everything up to this time has happened.
+    time: u64,
+    /// The window under way, when a stop fell into it: it reaches to before this bucket. Whether the run is
+    /// over is asked between windows only, or the answer would depend on where somebody stopped it.
+    window: Option<u64>,
     /// How it ended.
     pub(crate) ended: Option<Outcome>,
     /// The time of its end.
@@ -30,6 +33,8 @@ pub(crate) struct Course {
 pub(crate) enum Step {
     /// Go through the buckets before `end`, up to this time.
     Window { end: u64, time_max: u64 },
+    /// The same, and then wait: the rest of the window is later than asked for.
+    Part { end: u64, time_max: u64 },
     /// Wait: whatever comes next is later than asked for.
     Pause,
     /// The run is over.
@@ -42,7 +47,8 @@ impl Course {
             width: (latency_least >> BUCKET_BITS).max(1),
             time_limit: nanos(settings.time_limit),
             stop: settings.stop,
-            bucket: 0,
+            time: 0,
+            window: None,
             ended: None,
             ended_at: None,
             deserted: false,
@@ -52,13 +58,17 @@ impl Course {
     /// Does it go in the windows that these settings ask for?
     pub(crate) fn is_of(&self, settings: &Settings) -> bool {
         let fresh = Self::new(settings, Model::new(&settings.plan.network.latency).least());
-        let time_fits = self.bucket <= u64::MAX >> (BUCKET_BITS + 1);
-        time_fits && (self.width, self.time_limit, self.stop) == (fresh.width, fresh.time_limit, fresh.stop)
+        let time_fits = self.time <= u64::MAX >> 1;
+        let bucket = self.time >> BUCKET_BITS;
+        let holds_now = |end: u64| end.is_multiple_of(self.width) && end > bucket && end - self.width <= bucket;
+        (self.width, self.time_limit, self.stop) == (fresh.width, fresh.time_limit, fresh.stop)
+            && time_fits
+            && self.window.is_none_or(holds_now)
     }
 
     /// The time up to which everything has happened, and nothing after it.
     pub(crate) fn now(&self) -> u64 {
-        self.bucket << BUCKET_BITS
+        self.time
     }
 
     /// Why it failed, if it did so by itself.
@@ -71,8 +81,13 @@ impl Course {
         if self.ended.is_some() {
             return Step::End;
         }
+        if let Some(end) = self.window {
+            return self.window(end, until);
+        }
+        // The window before ended with this time.
+        let over = self.time + 1;
         if shards.iter().any(|shard| shard.failed) {
-            return self.end(Outcome::Failed, self.now());
+            return self.end(Outcome::Failed, over);
         }
         let expected: u32 = shards.iter().map(|shard| shard.expected).sum();
         let done: u32 = shards.iter().map(|shard| shard.done).sum();
@@ -80,31 +95,32 @@ impl Course {
             self.deserted = expected == 0;
             let outcome = if self.deserted { Outcome::Failed } else { Outcome::Completed };
             let done_at = shards.iter().map(|shard| shard.done_at).max().unwrap_or(0);
-            return self.end(outcome, if self.deserted { self.now() } else { done_at });
+            return self.end(outcome, if self.deserted { over } else { done_at });
         }
         let next = shards.iter().filter_map(|shard| shard.next_bucket).min();
         match next.filter(|next| next << BUCKET_BITS <= self.time_limit) {
-            Some(next) => self.window(next / self.width * self.width, until),
+            Some(next) if next << BUCKET_BITS <= until => self.window((next / self.width + 1) * self.width, until),
             None if until >= self.time_limit => self.time_is_up(),
-            None => self.pause(until),
+            _ => self.pause(until),
         }
     }
 
-    /// The window that begins with this bucket, or a pause when it reaches too far.
-    fn window(&mut self, start: u64, until: u64) -> Step {
-        let end = start + self.width;
-        let is_last = end << BUCKET_BITS > self.time_limit;
-        if until < if is_last { self.time_limit } else { end << BUCKET_BITS } {
-            return self.pause(until);
+    /// The window that ends before this bucket, or the part of it that was asked for.
+    fn window(&mut self, end: u64, until: u64) -> Step {
+        let over = end << BUCKET_BITS;
+        if until < over.min(self.time_limit) {
+            self.window = Some(end);
+            self.time = self.time.max(until);
+            return Step::Part { end, time_max: until };
         }
-        self.bucket = end;
-        Step::Window { end, time_max: if is_last { self.time_limit } else { u64::MAX } }
+        self.window = None;
+        self.time = over - 1;
+        Step::Window { end, time_max: if over > self.time_limit { self.time_limit } else { u64::MAX } }
     }
 
-    /// Nothing happens in any window that ends by `until`.
+    /// Nothing happens up to this time.
     fn pause(&mut self, until: u64) -> Step {
-        let over = (until.min(self.time_limit) >> BUCKET_BITS) / self.width * self.width;
-        self.bucket = self.bucket.max(over);
+        self.time = self.time.max(until.min(self.time_limit));
         Step::Pause
     }
 

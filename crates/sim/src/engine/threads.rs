@@ -58,6 +58,7 @@ fn follow<P: Simulate, F: Form<P>>(
     recorded: &mut dyn FnMut(&mut Vec<TraceEvent>),
 ) -> Course {
     let watch = board.watch();
+    let mut is_enough = false;
     for window in 0.. {
         let record = shard.tape.take();
         board.post(window, index, shard.standing(), &mut shard.outgoing, record);
@@ -67,8 +68,16 @@ fn follow<P: Simulate, F: Form<P>>(
         if F::Tape::ON && index == 0 {
             recorded(&mut board.record(window));
         }
+        // What a part of a window sent and recorded has been handed over.
+        if is_enough {
+            break;
+        }
         match course.step(&board.standings(window), until) {
             Step::Window { end, time_max } => shard.run(end, time_max),
+            Step::Part { end, time_max } => {
+                shard.run(end, time_max);
+                is_enough = true;
+            }
             Step::Pause | Step::End => break,
         }
     }

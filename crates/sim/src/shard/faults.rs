@@ -18,9 +18,11 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
     /// A fault of the timeline happens.
     pub(super) fn fault(&mut self, time: u64, place: usize) {
         let moment = Arc::clone(&self.timeline[place]);
+        // The how manieth it is, and not its place: one that was injected stands behind those still to come.
+        let count = self.happened.iter().filter(|happened| **happened).count() as u64;
         self.happened[place] = true;
         if self.leads() {
-            self.tally.digest.add(Entry::Fault, time, place as u64, 0);
+            self.tally.digest.add(Entry::Fault, time, count, 0);
             self.tape.write(time, 0, Kind::Fault, CauseOf::<P, F>::default(), |event| {
                 event.name = moment.fault.name().into();
                 event.text = moment.fault.to_string();

@@ -15,6 +15,9 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
     pub(super) fn handle(&mut self, time: u64, event: EventOf<P, F>) {
         let Event { to, from, cause, input } = event;
         let index = to.wrapping_sub(self.first) as usize;
+        if to > 0 {
+            self.tally.acted_at = time;
+        }
         match input {
             Input::Message(message) => {
                 if self.cells[index].book.flags & (UP | GATED) == UP {

@@ -26,7 +26,7 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
     }
 
     /// Does the plan let this peer join at a time of its own?
-    pub(super) fn joins_later(&self, index: usize) -> bool {
+    pub(crate) fn joins_later(&self, index: usize) -> bool {
         let number = self.first + index as u32;
         self.timeline.iter().any(|moment| matches!(moment.fault, Fault::Join { .. }) && moment.names(number))
     }

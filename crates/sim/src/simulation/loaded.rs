@@ -158,6 +158,7 @@ fn put_back_head<P: Simulate, F: Form<P>>(engine: &mut Engine<P, F>, head: Head)
     }
     let leader = &mut engine.shards[0];
     leader.failure = head.failure;
+    leader.tally.acted_at = head.tally.acted_at.min(engine.course.now());
     (leader.tally.digest, leader.tally.messages, leader.tally.events) =
         (head.tally.digest, head.tally.messages, head.tally.events);
 }

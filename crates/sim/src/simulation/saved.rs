@@ -22,7 +22,7 @@ use crate::shard::desk::Wish;
 use crate::shard::{HeldWish, Shard, Tally};
 
 /// The first byte of a stored run.
-pub(super) const VERSION: u8 = 1;
+pub(super) const VERSION: u8 = 2;
 
 /// A run cannot be stored.
 #[derive(Debug, thiserror::Error)]
