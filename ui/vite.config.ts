@@ -15,6 +15,8 @@ export default defineConfig({
     // A data: address would need a hole in the lab's content security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // What is bundled is others' work too: their notices go where their code goes.
+    license: { fileName: "licenses.md" },
   },
   server: { proxy: { "/api": { target: lab, ws: true, changeOrigin: false } } },
   test: { include: ["test/unit/**/*.test.ts"], environment: "node" },
