@@ -1,5 +1,6 @@
 //! The runs of this lab: those under way, the last that ended, and those that are recorded.
 
+mod meters;
 pub(crate) mod recorded;
 
 use std::collections::BTreeMap;
@@ -8,10 +9,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rumormill_core::Outcome;
-use rumormill_trace::OpenError;
+use rumormill_trace::{Meter, OpenError};
 use serde_json::Value;
 
 use crate::view::{RunLine, SharedView, State, View};
+use meters::Meters;
 use recorded::{Recorded, Recordings};
 
 /// The most runs at once.
@@ -30,6 +32,7 @@ pub(crate) struct Bench {
     runs_dir: PathBuf,
     live: Mutex<Live>,
     recordings: Recordings,
+    meters: Meters,
 }
 
 #[derive(Default)]
@@ -44,6 +47,7 @@ pub(crate) struct LiveRun {
     pub view: SharedView,
     /// What was asked: parameters, plan and so on.
     pub asked: OnceLock<Value>,
+    meter: Mutex<Meter>,
     stop: OnceLock<Box<dyn Fn() + Send + Sync>>,
     stop_asked: AtomicBool,
     /// Its end is still being written to disk.
@@ -61,12 +65,18 @@ pub(crate) enum Found {
 impl Bench {
     /// The runs of a lab that records into this folder.
     pub fn new(runs_dir: PathBuf) -> Self {
-        Self { recordings: Recordings::new(runs_dir.clone()), runs_dir, live: Mutex::default() }
+        let recordings = Recordings::new(runs_dir.clone());
+        Self { recordings, runs_dir, live: Mutex::default(), meters: Meters::default() }
     }
 
     /// Where runs are recorded.
     pub fn runs_dir(&self) -> &Path {
         &self.runs_dir
+    }
+
+    /// Numbers over time of recordings.
+    pub fn meters(&self) -> &Meters {
+        &self.meters
     }
 
     /// Makes room for a run that is about to start.
@@ -113,6 +123,7 @@ impl Bench {
     pub fn forget(&self, id: &str) {
         self.lock().runs.retain(|number, _| id.strip_prefix('r') != Some(number.to_string().as_str()));
         self.recordings.forget(id);
+        self.meters.forget(id);
     }
 
     /// Asks every run to stop.
@@ -145,7 +156,14 @@ impl LiveRun {
     fn new(line: RunLine) -> Self {
         let view = SharedView::new(View::new(line));
         let (stop_asked, is_writing) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { view, asked: OnceLock::new(), stop: OnceLock::new(), stop_asked, is_writing }
+        let meter = Mutex::default();
+        Self { view, asked: OnceLock::new(), meter, stop: OnceLock::new(), stop_asked, is_writing }
+    }
+
+    /// Its numbers over time.
+    pub fn meter(&self) -> MutexGuard<'_, Meter> {
+        // Whoever panicked left at worst one event half counted.
+        self.meter.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Is it over?

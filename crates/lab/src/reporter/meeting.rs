@@ -192,6 +192,7 @@ impl Sink for Out<'_> {
         if let Some(recorder) = self.recorder {
             recorder.event(event);
         }
+        self.run.meter().add(event);
         let mut view = self.run.view.lock();
         view.event(event);
         view.set_run(|run| run.events += 1);

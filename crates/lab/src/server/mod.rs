@@ -8,6 +8,7 @@ mod gallery;
 mod headers;
 mod live;
 mod log;
+mod metrics;
 mod observer;
 mod routes;
 mod runs;

@@ -27,6 +27,7 @@ impl Observer for Show {
     }
 
     fn event(&mut self, event: &Event) {
+        self.run.meter().add(event);
         self.run.view.lock().event(event);
     }
 
