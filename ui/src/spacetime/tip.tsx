@@ -1,0 +1,52 @@
+// What is under the pointer, in words.
+
+import { describe } from "../log/words";
+import type { Bench } from "../model/run";
+import { bytes, plural, span } from "../words/format";
+import { countAt } from "./draw/density";
+import type { Hit } from "./hit";
+import type { Arrow, Picture } from "./picture";
+
+export interface TipWords {
+  title: string;
+  lines: string[];
+}
+
+/** What to say of a place; null where there is nothing to say. */
+export function wordsOf(bench: Bench, picture: Picture, hit: Hit): TipWords | null {
+  const label = (peer: number) => bench.peers.label(peer);
+  if (hit.at === "event") {
+    const { event } = hit.mark;
+    const line = { ...NO_LINE, ...event };
+    return {
+      title: `Peer ${label(event.peer)}: ${event.kind}`,
+      lines: [describe(line), span(event.t)].filter(Boolean),
+    };
+  }
+  if (hit.at === "arrow") return arrowWords(hit.arrow, label);
+  if (hit.at === "nothing") return null;
+  const column = countAt(picture, hit.row, hit.t);
+  if (!column) return null;
+  return {
+    title: `Peer ${label(hit.peer)}: ${plural(column.count, "event")}`,
+    lines: [`from ${span(column.from)} to ${span(column.to)}`],
+  };
+}
+
+const NO_LINE = {
+  ...{ id: "", t: 0, peer: 0, community: "", kind: "", other: null, name: "" },
+  ...{ value: 0, goal: 0, bytes: 0, text: "", cause: null },
+};
+
+function arrowWords(arrow: Arrow, label: (peer: number) => string): TipWords {
+  const took = arrow.t1 - arrow.t0;
+  const fate = {
+    delivered: `arrived at ${span(arrow.t1)}, after ${span(took)}`,
+    lost: "lost on the way",
+    "under way": "still under way",
+  }[arrow.fate];
+  return {
+    title: `${arrow.name || "message"}: ${label(arrow.from)} → ${label(arrow.to)}`,
+    lines: [`sent at ${span(arrow.t0)}`, fate, ...(arrow.bytes > 0 ? [bytes(arrow.bytes)] : [])],
+  };
+}
