@@ -26,7 +26,7 @@ function fields(line) {
 
 /** The events of an export, as the lab's JSON has them, in the order of the file. */
 export function parseCsv(text) {
-  const [head, ...lines] = text.split("\n").filter(Boolean);
+  const [head, ...lines] = text.split(/\r?\n/).filter(Boolean);
   const names = head.split(",");
   return lines.map((line) => {
     const of = Object.fromEntries(fields(line).map((value, i) => [names[i], value]));

@@ -27,6 +27,7 @@ interface Stroke {
   lines: Line[];
   heads: boolean;
   crossed: boolean;
+  dashed: boolean;
 }
 
 /** Draws at most `max` of the arrows, evenly chosen; says how many were in sight and how many it drew. */
@@ -86,12 +87,16 @@ function strokeOf(arrow: Arrow, side: Side, look: Look, base: number, seen: numb
     lines: [],
     heads: !lost && arrow.fate !== "under way" && seen <= HEADS_MAX,
     crossed: lost && seen <= HEADS_MAX * 2,
+    // Its end is not known yet.
+    dashed: arrow.fate === "under way",
   };
 }
 
-function drawStroke(g: CanvasRenderingContext2D, { color, width, lines, heads, crossed }: Stroke) {
+function drawStroke(g: CanvasRenderingContext2D, stroke: Stroke) {
+  const { color, width, lines, heads, crossed, dashed } = stroke;
   g.strokeStyle = color;
   g.lineWidth = width;
+  if (dashed) g.setLineDash([4, 4]);
   g.beginPath();
   for (const [x0, y0, x1, y1] of lines) {
     g.moveTo(x0, y0);
@@ -105,6 +110,7 @@ function drawStroke(g: CanvasRenderingContext2D, { color, width, lines, heads, c
       g.lineTo(x + CROSS_PX, y - CROSS_PX);
     }
   g.stroke();
+  g.setLineDash([]);
   if (!heads) return;
   g.fillStyle = color;
   g.beginPath();

@@ -5,7 +5,7 @@ import { firstFrom } from "../hit";
 import type { Mark, Picture } from "../picture";
 import { rowsInSight } from "./lanes";
 import { arrowColor, fitted, type Look, SMALL_FONT } from "./look";
-import { diamond, dot, hexagon, ring, strokes, triangle } from "./shapes";
+import { check, diamond, dot, hexagon, ring, strokes, triangle } from "./shapes";
 
 /** Marks of the same shape nearer to each other than this are one. */
 const APART_PX = 2.5;
@@ -150,14 +150,7 @@ function drawShape(
     case "met":
       return diamond(g, x, y, size, theme.high, theme.surface);
     case "done":
-      return strokes(g, theme.high, 2, [
-        x - size,
-        y,
-        x - size / 3,
-        y + size * 0.7,
-        x + size,
-        y - size,
-      ]);
+      return check(g, x, y - size * 2, size * 0.8, theme.high);
     case "report":
       return triangle(g, x, y - 1, size * 0.8, theme.accent);
     case "note":

@@ -84,3 +84,8 @@ export function hexagon(
   g.fillRect(x - 0.8, y - r * 0.55, 1.6, r * 0.65);
   g.fillRect(x - 0.8, y + r * 0.3, 1.6, 1.6);
 }
+
+/** A tick: done. */
+export function check(g: CanvasRenderingContext2D, x: number, y: number, r: number, color: string) {
+  strokes(g, color, 2, [x - r, y, x - r / 3, y + r * 0.7, x + r, y - r]);
+}
