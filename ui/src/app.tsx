@@ -1,10 +1,13 @@
 // The frame: left what to run, centre what happens, right what is selected, bottom when.
 
 import { useSignalEffect } from "@preact/signals";
+import { BranchDialog } from "./frame/branch";
 import { Centre } from "./frame/centre";
 import { Header } from "./frame/header";
 import { Help } from "./frame/help";
 import { Left } from "./frame/left";
+import { SaveDialog } from "./frame/save";
+import { Toast } from "./frame/toast";
 import { Inspector } from "./inspector/panel";
 import { bench, closeRun, openRun, watchRun } from "./state/bench";
 import { leftFolded, rightFolded } from "./state/preferences";
@@ -35,6 +38,9 @@ export function App() {
       <Inspector />
       <Strip />
       <Help />
+      <BranchDialog />
+      <SaveDialog />
+      <Toast />
     </div>
   );
 }

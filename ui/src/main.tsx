@@ -16,6 +16,7 @@ import "./style/setup.css";
 import "./style/graph.css";
 import "./style/tables.css";
 import "./style/inspector.css";
+import "./style/float.css";
 import "./style/spacetime.css";
 import "./style/strip.css";
 

@@ -5,13 +5,38 @@ import { useEffect, useRef } from "preact/hooks";
 
 export const helpOpen = signal(false);
 
-const KEYS: [string, string][] = [
-  ["1 2 3", "graph, targets, log"],
-  ["f", "fit the picture"],
-  ["/", "search the log"],
-  ["Esc", "let go of what is selected"],
-  ["Enter", "run, in the form"],
-  ["?", "this help"],
+/** Keys in groups, so that one finds them. */
+const KEYS: [string, [string, string][]][] = [
+  [
+    "Time",
+    [
+      ["Space", "play or pause"],
+      ["← →", "one event back or forward"],
+      ["Shift ← Shift →", "one second back or forward"],
+      ["[ ]", "the mark before or after"],
+      ["Home End", "the start; the present or the end"],
+      ["- +", "play slower or faster"],
+    ],
+  ],
+  [
+    "Break",
+    [
+      ["k", "kill the selected peers"],
+      ["p", "pause or resume them"],
+      ["x", "cut the selected link"],
+    ],
+  ],
+  [
+    "Look",
+    [
+      ["1 2 3 4 5 6", "graph, space-time, states, metrics, targets, log"],
+      ["f", "fit the picture"],
+      ["/", "search"],
+      ["Esc", "let go of what is selected"],
+      ["Enter", "run, in the form"],
+      ["?", "this help"],
+    ],
+  ],
 ];
 
 export function Help() {
@@ -54,6 +79,15 @@ export function Help() {
           <dd>
             The run's own clock: virtual in a simulation. Hover it for the time that passed here.
           </dd>
+          <dt>timeline</dt>
+          <dd>
+            The whole run from left to right: messages as columns, lost ones red, targets as the
+            area above. Drag the cursor anywhere; everything on the page shows that moment.
+          </dd>
+          <dt>branch</dt>
+          <dd>
+            A simulated run repeated up to the cursor, which then goes on with what you do there.
+          </dd>
           <dt>target</dt>
           <dd>
             What a peer has to reach, such as 50 messages. A run completes when all peers have all.
@@ -64,13 +98,21 @@ export function Help() {
         <h2>Hands</h2>
         <p>
           The wheel zooms at the pointer, dragging pans or moves a peer, a click selects, a double
-          click centres. Every view has its own address, which can be shared.
+          click centres, dragging with Shift draws a lasso around several peers. Every view has its
+          own address, which can be shared.
         </p>
-        <dl class="facts keys">
-          {KEYS.map(([key, what]) => (
-            <KeyRow key={key} name={key} what={what} />
+        <div class="key-groups">
+          {KEYS.map(([group, keys]) => (
+            <section key={group}>
+              <h3>{group}</h3>
+              <dl class="facts keys">
+                {keys.map(([key, what]) => (
+                  <KeyRow key={key} name={key} what={what} />
+                ))}
+              </dl>
+            </section>
           ))}
-        </dl>
+        </div>
         <button type="button" class="plain" onClick={close}>
           Close
         </button>

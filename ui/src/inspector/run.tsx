@@ -7,6 +7,7 @@ import { watchRun } from "../state/bench";
 import { adopt, canAdopt } from "../state/draft";
 import { leftFolded, leftTab } from "../state/preferences";
 import { exact, moment, span } from "../words/format";
+import { Faults, Parent, Violations } from "./history";
 
 export function RunPanel({ bench }: { bench: Bench }) {
   watchRun();
@@ -16,6 +17,8 @@ export function RunPanel({ bench }: { bench: Bench }) {
   return (
     <div data-testid="run-panel">
       <p class="quiet">Select a peer in the picture or a table to look into it.</p>
+      <Parent run={run} />
+      <Violations run={run} />
       <dl class="facts">
         <dt>experiment</dt>
         <dd>{run.experiment || run.title}</dd>
@@ -55,6 +58,7 @@ export function RunPanel({ bench }: { bench: Bench }) {
         <dt>folder</dt>
         <dd class="code wrap">{run.folder ?? "not recorded"}</dd>
       </dl>
+      <Faults run={run} />
       {parameters.length > 0 && (
         <>
           <h3>

@@ -18,14 +18,7 @@ import {
 } from "../state/draft";
 import { errorSentence } from "../words/sentences";
 import { Field } from "./field";
-
-const SPEEDS: [string, string][] = [
-  ["0.01", "100× slower"],
-  ["0.1", "10× slower"],
-  ["1", "real time"],
-  ["10", "10× faster"],
-  ["max", "fastest"],
-];
+import { SPEEDS } from "./speeds";
 
 export function Form() {
   const of = experiment.value;

@@ -60,6 +60,16 @@ export async function openRun(id: string): Promise<void> {
   }
 }
 
+/** Asks again what the open run is: something has just been done to it, and stands in its plan. */
+export async function refreshRun(): Promise<void> {
+  const of = bench.peek();
+  if (!of) return;
+  const { plan, by_hand, violations } = await lab.run(of.run.id);
+  Object.assign(of.run, { plan }, by_hand === undefined ? {} : { by_hand });
+  if (violations) of.run.violations = violations;
+  soon();
+}
+
 function whyNot(id: string, error: unknown): string {
   if (error instanceof LabError && error.status === 404)
     return `The lab has no run ${id}. It may have been deleted, or belong to an earlier lab. Open another from the list of runs.`;
