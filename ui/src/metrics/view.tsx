@@ -9,7 +9,7 @@ import { watchRun } from "../state/bench";
 import { cursor, seek } from "../state/cursor";
 import { usePolled } from "../state/polled";
 import { theme } from "../state/preferences";
-import { columns, grouped, plotOf } from "./groups";
+import { columns, type Direction, groupsOf, plotOf } from "./groups";
 import "./metrics.css";
 
 /** Columns that a run's time is divided into. */
@@ -18,6 +18,10 @@ const EVERY_MS = 1000;
 
 /** Groups that a person has put away. */
 const hidden = signal<ReadonlySet<string>>(new Set());
+
+/** Which way messages are counted by kind. */
+const direction = signal<Direction>("sent");
+const DIRECTIONS: readonly Direction[] = ["sent", "delivered", "lost"];
 
 function toggle(group: string): void {
   const next = new Set(hidden.peek());
@@ -50,16 +54,33 @@ export function MetricsView({ bench }: { bench: Bench }) {
 }
 
 function Chooser({ of, run }: { of: Metrics; run: string }) {
-  const names = [...grouped(of).keys(), ...of.histograms.map((h) => h.name)];
+  const shown = groupsOf(of, direction.value).map((group) => ({ id: group.id, name: group.title }));
+  const names = [...shown, ...of.histograms.map((h) => ({ id: h.id, name: latencyTitle(h.name) }))];
   return (
     <div class="metrics-chooser" role="toolbar" aria-label="Which plots are shown">
-      {names.map((name) => (
+      <label class="sweep-choice">
+        By kind, count messages
+        <select
+          data-testid="metrics-direction"
+          value={direction.value}
+          onChange={(event) => {
+            direction.value = event.currentTarget.value as Direction;
+          }}
+        >
+          {DIRECTIONS.map((one) => (
+            <option key={one} value={one}>
+              {one}
+            </option>
+          ))}
+        </select>
+      </label>
+      {names.map(({ id, name }) => (
         <button
           type="button"
-          key={name}
+          key={id}
           class="chip"
-          aria-pressed={!hidden.value.has(name)}
-          onClick={() => toggle(name)}
+          aria-pressed={!hidden.value.has(id)}
+          onClick={() => toggle(id)}
         >
           {name}
         </button>
@@ -77,31 +98,39 @@ function Chooser({ of, run }: { of: Metrics; run: string }) {
   );
 }
 
+function latencyTitle(kind: string): string {
+  return `Latency of ${kind}`;
+}
+
 function Plots({ of, bench }: { of: Metrics; bench: Bench }) {
   const x = columns(of);
   const dark = theme.value === "dark";
   const at = cursor.value?.t ?? null;
-  const shown = [...grouped(of)].filter(([name]) => !hidden.value.has(name));
-  const histograms = of.histograms.filter((h) => !hidden.value.has(h.name));
+  const shown = groupsOf(of, direction.value).filter((group) => !hidden.value.has(group.id));
+  const histograms = of.histograms.filter((h) => !hidden.value.has(h.id));
   if (shown.length + histograms.length === 0)
     return <p class="empty">Every plot is put away. Choose one above.</p>;
   return (
     <div class="plots">
-      {shown.map(([name, group]) => (
+      {shown.map((group) => (
         <PlotFigure
-          key={name}
-          id={group[0]?.group.replaceAll(/\W+/g, "-") ?? name}
-          data={plotOf(name, group, x, bench.kinds, dark)}
+          key={group.id}
+          id={group.id.replaceAll(/\W+/g, "-")}
+          data={plotOf(group, x, bench.kinds, dark)}
           cursor={at}
           onPick={seek}
         />
       ))}
       {histograms.map((histogram, i) => {
-        const kind = bench.kinds.findIndex((k) => histogram.name.includes(k));
+        const kind = bench.kinds.indexOf(histogram.name);
         return (
           <HistogramFigure
             key={histogram.id}
-            of={histogram}
+            of={{
+              ...histogram,
+              id: histogram.id.replaceAll(/\W+/g, "-"),
+              name: latencyTitle(histogram.name),
+            }}
             color={kindColor(kind >= 0 ? kind : i, dark)}
           />
         );

@@ -1,20 +1,23 @@
 // What a value of a plot means, in words: one place for units, so that axes, legends and files agree.
 
-import { bytes, count, percent, significant, span } from "../words/format";
+import { bytes, count, percent, rate, significant, span } from "../words/format";
 
 /** Writes a value with its unit. Units that have no words of their own follow the number. */
 export function inUnit(value: number, unit: string): string {
   switch (unit) {
     case "s":
       return value < 0 ? `-${span(-value)}` : span(value);
+    case "B":
     case "bytes":
       return bytes(value);
-    case "bytes/s":
+    case "B/s":
       return `${bytes(value)}/s`;
     case "share":
       return percent(value);
     case "%":
       return `${significant(value)} %`;
+    case "1/s":
+      return rate(value);
     case "":
       return count(value);
     default:
@@ -27,13 +30,15 @@ export function onAxis(value: number, unit: string): string {
   if (value === 0) return "0";
   if (unit === "s") return span(value);
   if (unit === "share") return percent(value);
-  if (unit === "bytes" || unit === "bytes/s") return bytes(value).replace(/\.?0+ (?=\D)/, " ");
+  if (unit === "bytes" || unit === "B" || unit === "B/s")
+    return bytes(value).replace(/\.?0+ (?=\D)/, " ");
   return count(value).replace(/\.?0+(?= )/, "");
 }
 
+/** Units that an axis' values or the plot's title say already. */
+const SAID = new Set(["s", "bytes", "B", "B/s", "1/s", "share", "%", ""]);
+
 /** The title of an axis. */
 export function axisTitle(unit: string): string {
-  if (unit === "s" || unit === "bytes" || unit === "share" || unit === "%" || unit === "")
-    return "";
-  return unit === "bytes/s" ? "a second" : unit;
+  return SAID.has(unit) ? "" : unit;
 }

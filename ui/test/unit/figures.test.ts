@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Metrics, Series, Sweep } from "../../src/api/figures";
 import { measures, overlay, valueAt } from "../../src/compare/overlay";
 import { tally } from "../../src/explore/wall";
-import { columns, grouped, plotOf } from "../../src/metrics/groups";
+import { columns, type Direction, groupsOf, plotOf } from "../../src/metrics/groups";
 import { places, sweepPlot } from "../../src/sweep/points";
 
 function series(id: string, group: string, values: (number | null)[]): Series {
@@ -16,33 +16,65 @@ function metrics(dt: number, all: Series[]): Metrics {
 }
 
 describe("metrics", () => {
+  const target = (part: string, values: number[]) => ({
+    ...series(`target:messages:${part}`, "progress", values),
+    ...{ unit: "", kind: "gauge" as const },
+  });
   const of = metrics(0.5, [
-    series("push", "sent", [1, 2]),
-    series("ack", "sent", [3, 4]),
-    series("done", "peers", [0, 9]),
+    series("sent", "messages", [4, 6]),
+    series("sent:push", "messages", [1, 2]),
+    series("sent:ack", "messages", [3, 4]),
+    series("lost:push", "messages", [0, 1]),
+    { ...series("in_flight", "messages", [0, 9]), unit: "messages" },
+    target("min", [0, 1]),
+    target("median", [1, 2]),
+    target("max", [2, 3]),
+    series("cpu:1", "processor", [0.5, 0.6]),
   ]);
+  const group = (id: string, direction: Direction = "sent") =>
+    groupsOf(of, direction).find((one) => one.id === id);
 
-  it("are drawn in groups, a column each dt", () => {
-    expect(columns(of)).toEqual([0, 0.5]);
-    expect([...grouped(of)].map(([name, list]) => [name, list.length])).toEqual([
-      ["sent", 2],
-      ["peers", 1],
+  it("have a column each dt", () => expect(columns(of)).toEqual([0, 0.5]));
+
+  it("are drawn in groups: totals, kinds in one direction, and whatever else there is", () => {
+    const ids = groupsOf(of, "lost").map((one) => one.id);
+    expect(ids).toEqual([
+      "messages",
+      "messages-kinds",
+      "under-way",
+      "progress-messages",
+      "processor",
+    ]);
+    expect(group("messages")?.series.map((one) => one.id)).toEqual(["sent"]);
+    expect(group("messages-kinds")?.series.map((one) => one.name)).toEqual(["push", "ack"]);
+    expect(group("messages-kinds", "lost")?.series.map((one) => one.name)).toEqual(["push"]);
+  });
+
+  it("show progress as a middle with its spread", () => {
+    const progress = group("progress-messages");
+    if (!progress) throw new Error("no progress");
+    const plot = plotOf(progress, columns(of), [], false);
+    expect(plot.curves[0]?.values).toEqual([1, 2]);
+    expect(plot.curves[0]?.band).toEqual([
+      [0, 2],
+      [1, 3],
     ]);
   });
 
   it("give a kind of message the colour that it has everywhere", () => {
-    const group = grouped(of).get("sent") ?? [];
-    const plot = plotOf("sent", group, columns(of), ["ack", "push"], false);
-    const other = plotOf("sent", group.toReversed(), columns(of), ["ack", "push"], false);
-    const color = (name: string, curves = plot.curves) => curves.find((c) => c.id === name)?.color;
-    expect(color("push")).toBe(color("push", other.curves));
-    expect(color("push")).not.toBe(color("ack"));
+    const kinds = group("messages-kinds");
+    if (!kinds) throw new Error("no kinds");
+    const turned = { ...kinds, series: kinds.series.toReversed() };
+    const color = (id: string, from = kinds) =>
+      plotOf(from, columns(of), ["ack", "push"], false).curves.find((c) => c.id === id)?.color;
+    expect(color("sent:push")).toBe(color("sent:push", turned));
+    expect(color("sent:push")).not.toBe(color("sent:ack"));
   });
 
   it("use dashes when colours run out", () => {
     const many = Array.from({ length: 8 }, (_, i) => series(`s${i}`, "many", [1]));
-    const looks = plotOf("many", many, [0], [], false).curves.map((c) => `${c.color} ${c.dash}`);
-    expect(new Set(looks).size).toBe(8);
+    const plot = plotOf({ id: "many", title: "many", series: many }, [0], [], false);
+    expect(new Set(plot.curves.map((c) => `${c.color} ${c.dash}`)).size).toBe(8);
   });
 });
 
