@@ -74,17 +74,22 @@ function Chooser({ of, run }: { of: Metrics; run: string }) {
           ))}
         </select>
       </label>
-      {names.map(({ id, name }) => (
-        <button
-          type="button"
-          key={id}
-          class="chip"
-          aria-pressed={!hidden.value.has(id)}
-          onClick={() => toggle(id)}
-        >
-          {name}
-        </button>
-      ))}
+      <details class="chips">
+        <summary>
+          {names.filter((one) => !hidden.value.has(one.id)).length} of {names.length} plots
+        </summary>
+        {names.map(({ id, name }) => (
+          <button
+            type="button"
+            key={id}
+            class="chip"
+            aria-pressed={!hidden.value.has(id)}
+            onClick={() => toggle(id)}
+          >
+            {name}
+          </button>
+        ))}
+      </details>
       <span class="grow" />
       <a
         class="plain"

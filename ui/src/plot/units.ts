@@ -25,14 +25,18 @@ export function inUnit(value: number, unit: string): string {
   }
 }
 
+/** 0.200 s as 0.2 s, 15.0 k as 15 k. */
+function short(text: string): string {
+  return text.replace(/(\.\d*?)0+(?=\s|$)/, "$1").replace(/\.(?=\s|$)/, "");
+}
+
 /** Writes a value for an axis whose title names the unit. */
 export function onAxis(value: number, unit: string): string {
   if (value === 0) return "0";
-  if (unit === "s") return span(value);
+  if (unit === "s") return short(span(value));
   if (unit === "share") return percent(value);
-  if (unit === "bytes" || unit === "B" || unit === "B/s")
-    return bytes(value).replace(/\.?0+ (?=\D)/, " ");
-  return count(value).replace(/\.?0+(?= )/, "");
+  if (unit === "bytes" || unit === "B" || unit === "B/s") return short(bytes(value));
+  return short(count(value));
 }
 
 /** Units that an axis' values or the plot's title say already. */

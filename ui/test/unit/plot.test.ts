@@ -50,7 +50,10 @@ describe("plots", () => {
     expect(inUnit(1234, "messages/s")).toBe("1.23 k messages/s");
     expect(inUnit(0.0123, "s")).toBe("12.3 ms");
     expect(inUnit(12, "peers")).toBe("12 peers");
-    expect(onAxis(1_500_000, "messages")).toBe("1.5 M");
+    const axis = [0, 150_000, 1_000, 1_500_000].map((value) => onAxis(value, "messages"));
+    expect(axis).toEqual(["0", "150 k", "1 k", "1.5 M"]);
+    expect([0.2, 2, 100].map((t) => onAxis(t, "s"))).toEqual(["0.2 s", "2 s", "1 min 40 s"]);
+    expect(onAxis(50_000, "B/s")).toBe("50 kB");
   });
 
   it("have file names without surprises", () => {
