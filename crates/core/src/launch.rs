@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::Protocol;
+use crate::property::Property;
 
 /// A protocol that an experiment can start: it makes its configuration and its peers from parameters.
 pub trait Launch: Protocol {
@@ -23,6 +24,12 @@ pub trait Launch: Protocol {
     fn request(text: &str) -> Option<Self::Request> {
         let _ = text;
         None
+    }
+
+    /// What must hold in every run; an experiment names those that are checked.
+    #[must_use]
+    fn properties() -> Vec<Property<Self>> {
+        Vec::new()
     }
 }
 

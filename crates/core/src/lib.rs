@@ -17,6 +17,7 @@ mod launch;
 mod measure;
 mod outcome;
 pub mod plan;
+pub mod property;
 mod protocol;
 pub mod rng;
 mod stack;
