@@ -9,6 +9,7 @@ import { followLab } from "./state/gallery";
 import { followPreferences } from "./state/preferences";
 import { followAddress, hideToken } from "./state/route";
 import { followTimeline } from "./state/timeline";
+import { followTour } from "./tour/state";
 import "./style/tokens.css";
 import "./style/base.css";
 import "./style/frame.css";
@@ -18,6 +19,7 @@ import "./style/tables.css";
 import "./style/inspector.css";
 import "./style/float.css";
 import "./style/spacetime.css";
+import "./style/states.css";
 import "./style/strip.css";
 
 hideToken();
@@ -28,6 +30,7 @@ followLab();
 followCursor();
 followTimeline();
 followKeys();
+followTour();
 
 const page = document.getElementById("page");
 if (page) render(<App />, page);
