@@ -9,10 +9,12 @@ import { Left } from "./frame/left";
 import { SaveDialog } from "./frame/save";
 import { Toast } from "./frame/toast";
 import { Inspector } from "./inspector/panel";
+import { JobDialogs } from "./setup/jobs";
 import { bench, closeRun, openRun, watchRun } from "./state/bench";
 import { leftFolded, rightFolded } from "./state/preferences";
 import { route } from "./state/route";
 import { Strip } from "./strip/strip";
+import { Tour } from "./tour/card";
 import { stateWord } from "./words/sentences";
 
 export function App() {
@@ -40,7 +42,9 @@ export function App() {
       <Help />
       <BranchDialog />
       <SaveDialog />
+      <JobDialogs />
       <Toast />
+      <Tour />
     </div>
   );
 }

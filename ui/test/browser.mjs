@@ -22,8 +22,10 @@ export async function openBrowser() {
 }
 
 /** Opens a page; `complaints` fills with console errors and uncaught exceptions. */
-export async function openPage(browser, options = {}) {
+export async function openPage(browser, { tour = false, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, ...options });
+  // Only the tour's own test takes the tour.
+  if (!tour) await context.addInitScript(() => localStorage.setItem("rumormill-tour", "seen"));
   const page = await context.newPage();
   const complaints = [];
   page.on("console", (message) => {

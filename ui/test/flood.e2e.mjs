@@ -61,7 +61,7 @@ async function processes(lab) {
 
 /** The other views, by their keys, and the selected peer in the address. */
 async function views(lab) {
-  await lab.page.keyboard.press("2");
+  await lab.page.keyboard.press("5");
   await holds("the target is met by all", async () => {
     const met = await lab.number("target-row-messages", "met");
     return met === 10 && (await lab.number("target-row-messages", "peers")) === 10;
@@ -70,7 +70,7 @@ async function views(lab) {
   await holds("a peer is selected", () => lab.is("inspector-title", /^Peer 3$/));
   await holds("the address names it", async () => /\/targets\?peer=3$/.test(lab.page.url()));
   await lab.picture("targets");
-  await lab.page.keyboard.press("3");
+  await lab.page.keyboard.press("6");
   await holds("the log has lines", async () => (await lab.number("log", "count")) > 0);
   await lab.page.selectOption(id("log-kind"), "progress");
   await lab.fill("log-peer", "4");

@@ -182,7 +182,7 @@ async function crowds(browser, fake) {
     console.log(`        ${pictures.toFixed(0)} pictures a second with ${peers} peers`);
     await holds("the page stays at hand", async () => pictures >= 5, 0);
     await lab.picture(`crowd-${peers}`);
-    await page.keyboard.press("2");
+    await page.keyboard.press("5");
     const rows = id(peers > 20_000 ? "group-rows" : "peer-rows");
     await holds("only the rows in sight exist", async () => {
       const many = await page.locator(`${rows} li`).count();

@@ -46,9 +46,11 @@ export function Centre() {
   if (at.at !== "run")
     return (
       <main class="centre">
-        {at.at === "compare" && <CompareView runs={at.runs} />}
-        {at.at === "explore" && <ExploreView job={at.job} />}
-        {at.at === "sweep" && <SweepView job={at.job} />}
+        <section class="view">
+          {at.at === "compare" && <CompareView runs={at.runs} />}
+          {at.at === "explore" && <ExploreView job={at.job} />}
+          {at.at === "sweep" && <SweepView job={at.job} />}
+        </section>
       </main>
     );
   const of = bench.value;

@@ -9,6 +9,7 @@ import mark from "../style/mark.svg";
 import { clock, exact } from "../words/format";
 import { runTitle, stateWord } from "../words/sentences";
 import { helpOpen } from "./help";
+import { complain, tell } from "./toast";
 
 export function Header() {
   const of = bench.value;
@@ -26,6 +27,18 @@ export function Header() {
       )}
       <span class="grow" />
       {of && <Progress of={of} />}
+      <button
+        type="button"
+        class="icon"
+        aria-label="Copy the address of this view"
+        title="Copy the address of this view"
+        data-testid="copy-address"
+        onClick={() => void copyAddress()}
+      >
+        <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+          <path d="M6.5 9.5 9.5 6.5M7.5 4.5 9 3a2.8 2.8 0 0 1 4 4l-1.5 1.5M8.5 11.5 7 13a2.8 2.8 0 0 1-4-4l1.5-1.5" />
+        </svg>
+      </button>
       <button
         type="button"
         class="icon"
@@ -48,6 +61,16 @@ export function Header() {
       </button>
     </header>
   );
+}
+
+/** The address says everything that can be seen: run, view, selection, moment. */
+async function copyAddress(): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(location.href);
+    tell("The address of this view is copied.");
+  } catch {
+    complain("The browser does not let this page copy. Copy the address from its address bar.");
+  }
 }
 
 function Title({ of }: { of: Bench }) {

@@ -2,6 +2,8 @@
 
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { go } from "../state/route";
+import { startTour } from "../tour/state";
 
 export const helpOpen = signal(false);
 
@@ -113,9 +115,23 @@ export function Help() {
             </section>
           ))}
         </div>
-        <button type="button" class="plain" onClick={close}>
-          Close
-        </button>
+        <div class="dialog-buttons">
+          <button
+            type="button"
+            class="plain"
+            data-testid="tour-start"
+            onClick={() => {
+              close();
+              go({ at: "bench", experiment: "flood" });
+              startTour();
+            }}
+          >
+            Show the tour
+          </button>
+          <button type="button" class="plain" onClick={close}>
+            Close
+          </button>
+        </div>
       </div>
     </dialog>
   );

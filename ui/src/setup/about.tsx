@@ -11,7 +11,9 @@ export function About() {
   if (!of) return <Nothing />;
   return (
     <article class="about">
-      <h1>{of.title || of.name}</h1>
+      <h1>
+        {of.title || of.name} <span class="quiet">{of.name}</span>
+      </h1>
       {of.broken ? (
         <p class="field-error">{errorSentence({ field: null, ...of.broken })}</p>
       ) : (
@@ -54,6 +56,12 @@ function Facts({ of }: { of: Experiment }) {
       <dd>{of.faults.length === 0 ? "none" : <Faults faults={of.faults} />}</dd>
       <dt>ends</dt>
       <dd>{of.stop}</dd>
+      {of.checks && of.checks.length > 0 && (
+        <>
+          <dt>checks</dt>
+          <dd>{of.checks.join(", ")}</dd>
+        </>
+      )}
     </dl>
   );
 }

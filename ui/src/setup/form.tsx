@@ -18,6 +18,7 @@ import {
 } from "../state/draft";
 import { errorSentence } from "../words/sentences";
 import { Field } from "./field";
+import { JobButtons } from "./jobs";
 import { SPEEDS } from "./speeds";
 
 export function Form() {
@@ -43,6 +44,7 @@ export function Form() {
       <div class="form-run">
         <HowToRun of={of} />
         <RunButton />
+        {mode.value === "sim" && <JobButtons />}
       </div>
     </form>
   );

@@ -3,6 +3,8 @@
 import type { Experiment } from "../api/types";
 import { choose, chosen } from "../state/draft";
 import { experiments, labError } from "../state/gallery";
+import { teaches } from "./drawing";
+import { SketchPicture } from "./sketch";
 
 export function Gallery() {
   const all = experiments.value;
@@ -30,14 +32,21 @@ function Entry({ of }: { of: Experiment }) {
   return (
     <button
       type="button"
-      class="entry"
+      class="entry pictured"
       data-testid={`experiment-${of.name}`}
       aria-current={chosen.value === of.name}
       title={of.broken ? of.broken.message : of.about}
       onClick={() => choose(of.name)}
     >
-      <span class="entry-title">{of.title || of.name}</span>
-      {of.broken ? <span class="broken">broken</span> : <span class="quiet">{of.name}</span>}
+      {of.broken ? <span class="sketch" /> : <SketchPicture of={of} />}
+      <span class="entry-words">
+        <span class="entry-title">{of.title || of.name}</span>
+        {of.broken ? (
+          <span class="broken">broken</span>
+        ) : (
+          <span class="entry-about">{teaches(of.about)}</span>
+        )}
+      </span>
     </button>
   );
 }

@@ -1,5 +1,6 @@
 // The list of runs, live and recorded: open any, delete those that have ended.
 
+import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { LabError, lab } from "../api/client";
 import type { Run } from "../api/types";
@@ -8,6 +9,17 @@ import { labError, loadRuns, runs } from "../state/gallery";
 import { go, route, runRoute } from "../state/route";
 import { exact, moment, span } from "../words/format";
 import { stateWord } from "../words/sentences";
+
+/** Runs that are chosen to be compared, in the order of choice. */
+const chosen = signal<string[]>([]);
+
+/** Runs beside each other that one can still tell apart. */
+const COMPARED_MAX = 6;
+
+function choose(id: string, on: boolean): void {
+  const others = chosen.peek().filter((one) => one !== id);
+  chosen.value = on ? [...others, id].slice(-COMPARED_MAX) : others;
+}
 
 /** Rows shown at first; a long history is one click further. */
 const PAGE = 60;
@@ -27,6 +39,7 @@ export function Runs() {
           {refused}
         </p>
       )}
+      <Comparing />
       <ul class="gallery" aria-label="Runs" data-testid="runs">
         {all.slice(0, shown).map((run) => (
           <li key={run.id}>
@@ -39,6 +52,34 @@ export function Runs() {
           {exact(all.length - shown)} more
         </button>
       )}
+    </div>
+  );
+}
+
+function Comparing() {
+  const many = chosen.value.length;
+  if (many === 0) return null;
+  return (
+    <div class="comparing">
+      <span class="quiet">{many === 1 ? "Choose another to compare" : `${many} chosen`}</span>
+      <button
+        type="button"
+        class="plain"
+        onClick={() => {
+          chosen.value = [];
+        }}
+      >
+        Clear
+      </button>
+      <button
+        type="button"
+        class="act"
+        data-testid="compare"
+        disabled={many < 2}
+        onClick={() => go({ at: "compare", runs: chosen.peek() })}
+      >
+        Compare
+      </button>
     </div>
   );
 }
@@ -62,6 +103,15 @@ function Row({ run, refused }: { run: Run; refused: (why: string | null) => void
   };
   return (
     <div class="run-row">
+      <input
+        type="checkbox"
+        class="pick"
+        data-testid={`pick-${run.id}`}
+        aria-label={`Compare run ${run.id}`}
+        title="Compare with another"
+        checked={chosen.value.includes(run.id)}
+        onChange={(event) => choose(run.id, event.currentTarget.checked)}
+      />
       <button
         type="button"
         class="entry"
@@ -72,6 +122,7 @@ function Row({ run, refused }: { run: Run; refused: (why: string | null) => void
       >
         <span class="entry-title">
           <i class={`dot ${stateWord(run)}`} /> {run.title || run.experiment || run.name}
+          {run.parent && <span class="quiet"> · branch</span>}
         </span>
         <span class="quiet number">
           {exact(run.peers)} {run.mode === "processes" ? "processes" : "peers"} ·{" "}

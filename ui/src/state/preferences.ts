@@ -4,7 +4,8 @@ import { effect, signal } from "@preact/signals";
 
 export type Theme = "light" | "dark";
 
-function remembered(key: string): string | null {
+/** What the browser keeps under a key; null when nothing. */
+export function recall(key: string): string | null {
   try {
     return localStorage.getItem(key);
   } catch {
@@ -12,7 +13,8 @@ function remembered(key: string): string | null {
   }
 }
 
-function remember(key: string, value: string | null): void {
+/** Keeps something under a key; nothing takes it away. */
+export function remember(key: string, value: string | null): void {
   try {
     if (value === null) localStorage.removeItem(key);
     else localStorage.setItem(key, value);
@@ -24,15 +26,15 @@ function remember(key: string, value: string | null): void {
 const prefersDark = matchMedia("(prefers-color-scheme: dark)");
 const prefersStill = matchMedia("(prefers-reduced-motion: reduce)");
 
-const stored = remembered("rumormill-theme");
+const stored = recall("rumormill-theme");
 const own = signal<Theme | null>(stored === "light" || stored === "dark" ? stored : null);
 const system = signal<Theme>(prefersDark.matches ? "dark" : "light");
 
 export const theme = signal<Theme>(own.peek() ?? system.peek());
 /** Should nothing move that need not? */
 export const still = signal(prefersStill.matches);
-export const leftFolded = signal(remembered("rumormill-left") === "folded");
-export const rightFolded = signal(remembered("rumormill-right") === "folded");
+export const leftFolded = signal(recall("rumormill-left") === "folded");
+export const rightFolded = signal(recall("rumormill-right") === "folded");
 
 prefersDark.addEventListener("change", (event) => {
   system.value = event.matches ? "dark" : "light";
