@@ -13,7 +13,13 @@ export function measures(all: readonly (Metrics | null)[]): Series[] {
   for (const metrics of all)
     for (const series of metrics?.series ?? [])
       if (!known.has(series.id)) known.set(series.id, series);
-  return [...known.values()];
+  return [...known.values()].sort((a, b) => weight(a) - weight(b));
+}
+
+/** What people compare first: totals and progress before kinds of message. */
+function weight(series: Series): number {
+  if (/^(sent|in_flight|latency|done)$|^target:.+:(median|met)$/.test(series.id)) return 0;
+  return series.id.includes(":") ? 2 : 1;
 }
 
 /** The value of a series at a moment; null outside of the run's time. */
@@ -21,6 +27,12 @@ export function valueAt(of: Metrics, series: Series, t: number): number | null {
   if (t < of.from || t > of.to) return null;
   const place = Math.min(series.values.length - 1, Math.floor((t - of.from) / of.dt));
   return series.values[place] ?? null;
+}
+
+function titleOf(measure: Series): string {
+  const rate = measure.kind === "rate" && measure.unit.endsWith("/s") ? " a second" : "";
+  const noun = measure.unit === "messages/s" ? `messages ${measure.name}` : measure.name;
+  return noun.charAt(0).toUpperCase() + noun.slice(1) + rate;
 }
 
 /** One measure of all the runs. */
@@ -44,9 +56,8 @@ export function overlay(
       ...(dash ? { dash } : {}),
     };
   });
-  const title = measure.group === measure.name ? measure.name : `${measure.group}: ${measure.name}`;
   return {
-    title,
+    title: titleOf(measure),
     unit: measure.unit,
     xName: "time",
     xUnit: "s",

@@ -79,12 +79,12 @@ function Comparing({ ids }: { ids: string[] }) {
 function Chosen({ runs }: { runs: string[] }) {
   const dark = theme.value === "dark";
   const known = allRuns.value ?? [];
-  const others = known.filter((run) => !runs.includes(run.id));
+  const others = known.filter((run) => !runs.includes(run.id) && !runs.includes(run.name));
   const set = (next: string[]) => go({ at: "compare", runs: next });
   return (
     <ul class="compare-runs" aria-label="Runs that are compared">
       {runs.map((id, place) => {
-        const run = known.find((one) => one.id === id);
+        const run = known.find((one) => one.id === id || one.name === id);
         return (
           <li key={id} data-run={id}>
             <svg width="26" height="8" aria-hidden="true">
@@ -193,6 +193,10 @@ function Pictures({ ids, at, to, move }: AtProps & { to: number }) {
 function Overlays({ all, ids, at, move }: AtProps & { all: (Metrics | null)[] }) {
   const dark = theme.value === "dark";
   const list = measures(all);
+  const names = ids.map((id) => {
+    const run = allRuns.value?.find((one) => one.id === id || one.name === id);
+    return run ? `${run.experiment}, seed ${run.seed}` : id;
+  });
   const [more, setMore] = useState(false);
   const shown = more ? list : list.slice(0, 6);
   if (list.length === 0) return null;
@@ -204,7 +208,7 @@ function Overlays({ all, ids, at, move }: AtProps & { all: (Metrics | null)[] })
           <PlotFigure
             key={measure.id}
             id={measure.id.replaceAll(/\W+/g, "-")}
-            data={overlay(measure, all, ids, dark)}
+            data={overlay(measure, all, names, dark)}
             cursor={at}
             onPick={move}
           />
