@@ -1,20 +1,37 @@
-// What hands do to a picture: wheel zooms at the pointer, drag pans or moves a peer, click selects.
+// What hands do to a picture: wheel zooms at the pointer, drag pans or moves a peer, shift and drag
+// draw a lasso, a click selects, a click with control asks for the path there.
 
-import type { Hit, Stage } from "./stage";
+import type { Stage } from "./stage";
 
 /** A press that moves less than this, pixels, is a click. */
 const CLICK_PX = 4;
+/** Points of a lasso are at least so far apart. */
+const LASSO_STEP_PX = 4;
 
-/** Who hears of it. */
+type Point = [number, number];
+
+/** Who hears of it. A disc's index is -1 when there is none. */
 export interface HandsListener {
-  hovered(hit: Hit, at: [number, number]): void;
-  clicked(hit: Hit): void;
+  hovered(index: number, at: Point): void;
+  left(): void;
+  clicked(index: number, at: Point, more: boolean): void;
+  /** A lasso as far as it is drawn; null when it is done or given up. */
+  drawing(lasso: Point[] | null): void;
+  lassoed(lasso: Point[]): void;
+}
+
+interface Press {
+  at: Point;
+  last: Point;
+  hit: number;
+  far: boolean;
+  lasso: Point[] | null;
 }
 
 /** Listens on an element for one stage; the returned function ends it. */
 export function attachHands(on: HTMLElement, stage: Stage, listener: HandsListener): () => void {
-  let press: { at: [number, number]; last: [number, number]; hit: Hit; far: boolean } | null = null;
-  const place = (event: MouseEvent): [number, number] => {
+  let press: Press | null = null;
+  const place = (event: MouseEvent): Point => {
     const box = on.getBoundingClientRect();
     return [event.clientX - box.left, event.clientY - box.top];
   };
@@ -23,43 +40,56 @@ export function attachHands(on: HTMLElement, stage: Stage, listener: HandsListen
     if (event.button !== 0) return;
     const at = place(event);
     on.setPointerCapture(event.pointerId);
-    press = { at, last: at, hit: stage.hit(at), far: false };
+    const lasso = event.shiftKey ? [at] : null;
+    press = { at, last: at, hit: lasso ? -1 : stage.hit(at), far: false, lasso };
   };
 
   const move = (event: PointerEvent) => {
     const at = place(event);
     if (!press) {
-      const hit = stage.hit(at);
-      stage.setHover(hit && "peer" in hit ? hit.peer : -1);
-      on.style.cursor = hit ? "pointer" : "grab";
-      listener.hovered(hit, at);
+      const index = stage.hit(at);
+      on.style.cursor = event.shiftKey ? "crosshair" : index >= 0 ? "pointer" : "grab";
+      listener.hovered(index, at);
       return;
     }
     press.far ||= Math.hypot(at[0] - press.at[0], at[1] - press.at[1]) > CLICK_PX;
-    if (!press.far) return;
-    on.style.cursor = "grabbing";
-    listener.hovered(null, at);
-    if (press.hit && "peer" in press.hit) stage.drag(press.hit.peer, at, true);
-    else stage.pan(at[0] - press.last[0], at[1] - press.last[1]);
-    press.last = at;
+    if (press.far) drag(press, at);
+  };
+
+  const drag = (held: Press, at: Point) => {
+    listener.left();
+    if (held.lasso) {
+      if (Math.hypot(at[0] - held.last[0], at[1] - held.last[1]) < LASSO_STEP_PX) return;
+      held.lasso.push(at);
+      listener.drawing(held.lasso);
+    } else {
+      on.style.cursor = "grabbing";
+      const isPeer = held.hit >= 0 && !stage.bench.aggregated;
+      if (isPeer) stage.drag(held.hit, at, true);
+      else stage.pan(at[0] - held.last[0], at[1] - held.last[1]);
+    }
+    held.last = at;
   };
 
   const up = (event: PointerEvent) => {
     const was = press;
     press = null;
     if (!was) return;
-    if (!was.far) listener.clicked(was.hit);
-    else if (was.hit && "peer" in was.hit) stage.drag(was.hit.peer, place(event), false);
     on.style.cursor = "grab";
+    if (was.lasso) {
+      listener.drawing(null);
+      if (was.far) listener.lassoed(was.lasso);
+    } else if (!was.far) listener.clicked(was.hit, was.at, event.ctrlKey || event.metaKey);
+    else if (was.hit >= 0 && !stage.bench.aggregated) stage.drag(was.hit, place(event), false);
   };
 
   const cancel = () => {
     press = null;
+    listener.drawing(null);
   };
 
   const leave = () => {
-    stage.setHover(-1);
-    listener.hovered(null, [0, 0]);
+    if (!press) listener.left();
   };
 
   const wheel = (event: WheelEvent) => {

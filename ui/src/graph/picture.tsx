@@ -1,135 +1,265 @@
-// One community's picture: two canvases (links and peers below, comets above) and a tooltip.
+// One community's picture: the painted canvas, rings and lasso over it, and a tooltip.
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Bench } from "../model/run";
-import { watchRun } from "../state/bench";
+import { bench as open, say, watchRun } from "../state/bench";
 import { still, theme } from "../state/preferences";
-import { adjust, selectedPeer } from "../state/route";
-import { bytes, exact, plural } from "../words/format";
+import { adjust, route, selectedPeer } from "../state/route";
+import { lassoed, setLasso } from "../state/selection";
+import { plural } from "../words/format";
 import { readPalette } from "./colors";
 import { attachHands } from "./hands";
-import { fitAsked, hiddenKinds } from "./settings";
-import { type Hit, type Layout, Stage, type StageReport } from "./stage";
+import type { Branch } from "./layout/tree";
+import { cellsInSight } from "./looking";
+import { Overlay } from "./overlay";
+import { by, collapse, fitAsked, goal, hiddenKinds, opened, sought, toggleGroup } from "./settings";
+import type { Stage } from "./stage";
+import { enter, leave, type Studio } from "./studio";
+import { groupOfUnit, type Layout, type Report, type Style } from "./talk";
+import { type Tip, Tooltip, tipOfLink, tipOfUnit } from "./tip";
+import { packed } from "./tree";
+import { Words } from "./words";
 
 interface Props {
   bench: Bench;
   community: number | null;
   layout: Layout;
+  /** The tree of first deliveries, when it is shown. */
+  branches: readonly Branch[];
   /** The first picture carries the name that tests look for. */
   name: string;
 }
 
-interface Tip {
-  title: string;
-  lines: string[];
-  at: [number, number];
-}
+/** Tests that set this in the browser's storage can ask where discs are. */
+const DEBUG_KEY = "rumormill-debug";
 
-export function Picture({ bench, community, layout, name }: Props) {
+/** What is looked into is told to the lab once the camera has rested so long. */
+const LOOK_MS = 150;
+
+export function Picture({ bench, community, layout, branches, name }: Props) {
   watchRun();
   const host = useRef<HTMLDivElement>(null);
-  const base = useRef<HTMLCanvasElement>(null);
-  const top = useRef<HTMLCanvasElement>(null);
-  const stage = useRef<Stage | null>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const svg = useRef<SVGSVGElement>(null);
+  const [parts, setParts] = useState<Parts | null>(null);
   const [tip, setTip] = useState<Tip | null>(null);
-  const [report, setReport] = useState<StageReport>({ peers: 0, edges: 0, hidden: 0 });
+  const [report, setReport] = useState<Report | null>(null);
+  const tree = useRef(branches);
+  tree.current = branches;
 
   useEffect(() => {
-    if (!host.current || !base.current || !top.current) return;
-    const palette = readPalette(theme.peek() === "dark");
-    const tell = (next: StageReport) =>
-      setReport((now) =>
-        now.peers === next.peers && now.edges === next.edges && now.hidden === next.hidden
-          ? now
-          : next,
-      );
-    const mine = new Stage(bench, community, base.current, top.current, palette, tell);
-    stage.current = mine;
-    const watch = new ResizeObserver(([entry]) => {
-      if (entry) mine.resize(entry.contentRect.width, entry.contentRect.height);
+    if (!host.current || !canvas.current || !svg.current) return;
+    const made = assemble(bench, community, layout, host.current, canvas.current, svg.current, {
+      report: setReport,
+      tip: setTip,
+      branches: () => tree.current,
     });
-    watch.observe(host.current);
-    const release = attachHands(host.current, mine, {
-      hovered: (hit, at) => setTip(tipOf(mine, hit, at)),
-      clicked: (hit) => adjust({ peer: peerOf(mine, hit) }),
-    });
+    setParts(made);
     return () => {
-      watch.disconnect();
-      release();
-      mine.end();
-      stage.current = null;
+      made.end();
+      setParts(null);
+      setTip(null);
     };
   }, [bench, community]);
 
-  useEffect(() => stage.current?.setLayout(layout), [layout, bench, community]);
-  useEffect(() => stage.current?.select(selectedPeer.value), [selectedPeer.value, bench]);
-  useEffect(() => stage.current?.setPalette(readPalette(theme.value === "dark")), [theme.value]);
+  const stage = parts?.stage;
+  useEffect(() => stage?.style({ layout }), [stage, layout]);
+  useEffect(() => stage?.style({ collapse: collapse.value }), [stage, collapse.value]);
+  useEffect(() => stage?.style({ opened: opened.value }), [stage, opened.value]);
+  useEffect(() => stage?.style({ by: by.value }), [stage, by.value]);
   useEffect(() => {
-    if (fitAsked.value > 0) stage.current?.fitAll();
+    stage?.style({ hiddenKinds: [...hiddenKinds.value] });
+  }, [stage, hiddenKinds.value]);
+  useEffect(
+    () => stage?.style({ palette: readPalette(theme.value === "dark") }),
+    [stage, theme.value],
+  );
+  useEffect(() => stage?.style({ still: still.value }), [stage, still.value]);
+  useEffect(() => stage?.style({ lassoed: lassoed.value }), [stage, lassoed.value]);
+  useEffect(() => {
+    if (parts) parts.select(selectedPeer.value, goal.value);
+  }, [parts, selectedPeer.value, goal.value]);
+  const link = route.value.at === "run" ? route.value.link : null;
+  useEffect(() => stage?.style({ link }), [stage, link?.join()]);
+  useEffect(() => {
+    if (fitAsked.value > 0) stage?.fit();
   }, [fitAsked.value]);
   useEffect(() => {
-    if (!stage.current) return;
-    stage.current.hiddenKinds = hiddenKinds.value;
-    stage.current.want(true);
-  }, [hiddenKinds.value]);
-  useEffect(() => {
-    if (stage.current) stage.current.still = still.value;
-  }, [still.value, bench]);
+    if (sought.value) stage?.goTo(sought.value.peer);
+  }, [sought.value]);
+  useEffect(() => parts?.grow(packed(branches)), [parts, branches]);
+  useEffect(() => parts?.studio.replan(bench.run.plan), [parts, bench.run.plan]);
 
   return (
     <div class="picture" ref={host}>
       <canvas
-        ref={base}
+        ref={canvas}
         data-testid={name}
-        data-peers={report.peers}
-        data-edges-drawn={report.edges}
+        data-peers={report?.units ?? 0}
+        data-edges-drawn={report?.edges ?? 0}
+        data-edges-known={report?.known ?? 0}
+        data-path={report?.path?.join("-") ?? ""}
+        data-sides={report?.sides.join("-") ?? ""}
+        data-layout={layout}
         data-frames={bench.frames}
         role="img"
-        aria-label={`${plural(report.peers, bench.aggregated ? "group" : "peer")} and ${plural(report.edges, "link")}; the list of peers says the same in words`}
+        aria-label={`${plural(report?.units ?? 0, bench.aggregated ? "group" : "peer")} and ${plural(report?.edges ?? 0, "link")}; the list of peers says the same in words`}
       />
-      <canvas ref={top} />
-      {report.hidden > 0 && (
-        <p class="picture-note">
-          {plural(report.edges, "link")} drawn, {exact(report.hidden)} not: the latest come first
-        </p>
-      )}
-      {tip && <Tooltip {...tip} />}
+      <svg class="overlay" ref={svg} aria-hidden="true" />
+      {report && <Words bench={bench} report={report} layout={layout} branches={branches} />}
+      {tip && <Tooltip {...tip} size={stage?.size ?? { width: 0 }} />}
     </div>
   );
 }
 
-function Tooltip({ title, lines, at }: Tip) {
-  return (
-    <div class="tip" style={{ transform: `translate(${at[0] + 14}px, ${at[1] + 14}px)` }}>
-      <strong>{title}</strong>
-      {lines.map((line) => (
-        <div key={line}>{line}</div>
-      ))}
-    </div>
-  );
+/** A picture that is on the page. */
+interface Parts {
+  studio: Studio;
+  stage: Stage;
+  select(peer: number | null, goal: number | null): void;
+  grow(parents: Float64Array): void;
+  end(): void;
 }
 
-function peerOf(stage: Stage, hit: Hit): number | null {
-  if (!hit || !("peer" in hit)) return null;
-  const id = stage.scene.ids[hit.peer] ?? 0;
-  // A group is looked at through its first peer's number.
-  return stage.bench.aggregated ? stage.bench.groups.range(id - 1)[0] : id;
+interface Told {
+  report(report: Report): void;
+  tip(tip: Tip | null): void;
+  branches(): readonly Branch[];
 }
 
-function tipOf(stage: Stage, hit: Hit, at: [number, number]): Tip | null {
-  if (!hit) return null;
-  const { bench, scene } = stage;
-  if ("peer" in hit) {
-    const captions = scene.caption(hit.peer).split(", ").filter(Boolean);
-    return { title: scene.title(hit.peer), lines: captions, at };
-  }
-  const { edge } = hit;
-  const kinds = [...edge.kinds]
-    .sort((a, b) => b.count - a.count)
-    .map((k) => `${bench.kinds[k.kind] ?? "?"}: ${exact(k.count)}, ${bytes(k.bytes)}`);
+function styleNow(layout: Layout): Style {
   return {
-    title: `${bench.peers.label(edge.from)} → ${bench.peers.label(edge.to)}: ${plural(edge.count, "message")}`,
-    lines: edge.lost > 0 ? [...kinds, `${exact(edge.lost)} lost`] : kinds,
-    at,
+    ...{ palette: readPalette(theme.peek() === "dark"), layout, collapse: collapse.peek() },
+    ...{ opened: opened.peek(), hiddenKinds: [...hiddenKinds.peek()], by: by.peek() },
+    ...{ hover: null, selected: selectedPeer.peek(), goal: goal.peek(), link: null },
+    ...{ lassoed: lassoed.peek(), still: still.peek() },
   };
+}
+
+/** Puts a picture onto the page: painter, rings, hands. */
+function assemble(
+  bench: Bench,
+  community: number | null,
+  layout: Layout,
+  host: HTMLElement,
+  canvas: HTMLCanvasElement,
+  svg: SVGSVGElement,
+  told: Told,
+): Parts {
+  const studio = enter(bench);
+  const stage = studio.stage(community, styleNow(layout));
+  const overlay = new Overlay(stage, svg);
+  const sheet = canvas.getContext("bitmaprenderer");
+  const look = looker(bench, studio, stage);
+  stage.attach({
+    show: (bitmap, transform) => {
+      sheet?.transferFromImageBitmap(bitmap);
+      canvas.style.transform = transform;
+    },
+    moved: (transform) => {
+      canvas.style.transform = transform;
+      overlay.follow();
+      look();
+    },
+    report: told.report,
+  });
+  const watch = new ResizeObserver(([entry]) => {
+    if (entry) stage.resize(entry.contentRect.width, entry.contentRect.height);
+  });
+  watch.observe(host);
+  const release = attachHands(host, stage, handsOf(stage, overlay, told));
+  const global = globalThis as { rumormillGraph?: Stage };
+  if (localStorage.getItem(DEBUG_KEY)) global.rumormillGraph = stage;
+  return {
+    ...{ studio, stage },
+    select: (peer, to) => {
+      overlay.selected = peer;
+      overlay.goal = to;
+      overlay.follow();
+      stage.style({ selected: peer, goal: to });
+    },
+    grow: (parents) => stage.grow(parents),
+    end: () => {
+      watch.disconnect();
+      release();
+      overlay.end();
+      stage.detach();
+      leave(studio);
+    },
+  };
+}
+
+/** Tells the lab which groups of a very large run are looked into, once the camera rests. */
+function looker(bench: Bench, studio: Studio, stage: Stage): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let told = "";
+  return () => {
+    if (!bench.aggregated || open.peek() !== bench) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      const groups = cellsInSight(stage);
+      if (groups.join() === told) return;
+      told = groups.join();
+      studio.focus(groups);
+      say({ type: "focus", groups });
+    }, LOOK_MS);
+  };
+}
+
+function handsOf(stage: Stage, overlay: Overlay, told: Told) {
+  let latest = 0;
+  const hover = (unit: number | null) => {
+    if (overlay.hover === unit) return;
+    overlay.hover = unit;
+    overlay.follow();
+    stage.style({ hover: unit });
+  };
+  return {
+    hovered: (index: number, at: [number, number]) => {
+      latest += 1;
+      const mine = latest;
+      const unit = index < 0 ? null : (stage.placed.units[index] ?? null);
+      hover(unit);
+      if (unit !== null) return told.tip(tipOfUnit(stage, unit, at, told.branches()));
+      void stage.probe(at).then((link) => {
+        if (mine === latest) told.tip(link && tipOfLink(stage, link, at));
+      });
+    },
+    left: () => {
+      latest += 1;
+      hover(null);
+      told.tip(null);
+    },
+    clicked: (index: number, at: [number, number], more: boolean) => {
+      if (index >= 0) choose(stage, stage.placed.units[index] ?? 0, more);
+      else void stage.probe(at).then((link) => chooseLink(link && [link.from, link.to]));
+    },
+    drawing: (lasso: [number, number][] | null) => overlay.draw(lasso),
+    lassoed: (lasso: [number, number][]) => {
+      adjust({ peer: null, link: null, event: null });
+      setLasso(stage.within(lasso).filter((unit) => unit > 0));
+    },
+  };
+}
+
+function choose(stage: Stage, unit: number, more: boolean): void {
+  setLasso([]);
+  if (unit < 0 && !stage.bench.aggregated) {
+    toggleGroup(groupOfUnit(unit));
+    return;
+  }
+  // A cell is looked at through its first peer's number.
+  const peer = unit > 0 ? unit : stage.bench.groups.range(groupOfUnit(unit))[0];
+  if (more && selectedPeer.peek() !== null) goal.value = peer;
+  else {
+    goal.value = null;
+    adjust({ peer });
+  }
+}
+
+function chooseLink(link: [number, number] | null): void {
+  goal.value = null;
+  setLasso([]);
+  if (link && link[0] > 0 && link[1] > 0) adjust({ link });
+  else adjust({ peer: null, link: null, event: null });
 }

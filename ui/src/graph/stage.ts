@@ -1,218 +1,140 @@
-// One picture on its canvases: keeps places and camera, and draws when something has changed.
+// One picture, on the page's side: where things are, where the camera looks, what is under the pointer.
+// What is seen is painted by another thread; here a hand is answered at once.
 
-import type { EdgeRow } from "../api/types";
-import type { Edge } from "../model/edges";
 import type { Bench } from "../model/run";
 import { type Camera, fitAll, type Size, toPicture, toScreen, zoomAt } from "./camera";
-import { kindColor, type Palette } from "./colors";
-import { Comets } from "./comets";
-import { bend, drawCurves, rasterLines } from "./edges";
-import { Force } from "./force";
-import { spacing } from "./layout";
-import { choose, type EdgeStyle, type Link } from "./links";
-import { Discs, drawDiscs, drawMarks, radiusFor } from "./peers";
-import { pack, Raster } from "./raster";
-import { Scene } from "./scene";
+import { inPolygon } from "./lasso";
+import { nearest, Places } from "./nearby";
+import { CELL_SHARE, radiusFor } from "./radius";
+import type { LinkCard, Placed, Report, Style, ToStudio, Unit } from "./talk";
 
-export type Layout = "circle" | "force";
-
-/** With up to so many peers, captions are always there. */
-export const CAPTIONS_MAX = 60;
+/** With up to so many discs, captions are always there. */
+const CAPTIONS_MAX = 60;
 /** About the width of a caption's character. */
 const CAPTION_CHARACTER_PX = 5.8;
-/** Zoomed in so far that at most so many are seen, captions are there too. */
-const CAPTION_SPACING_PX = 64;
-/** Between two pictures, unless a hand moves something. */
-const DRAW_EVERY_MS = 60;
-/** The time that links may take to draw; their number follows from it. */
-const EDGE_MS = 22;
-const EDGES_DRAWN_MIN = 300;
-const EDGES_DRAWN_MAX = 3000;
-/** Between groups of peers, links are a hint of where traffic is, no more. */
-const GROUP_EDGES_DRAWN_MAX = 400;
-/** Up to so many links are curved, and up to so many discs drawn by the canvas. */
-const CURVED_MAX = 300;
-const CANVAS_DISCS_MAX = 120;
-/** Links that the force layout takes in. */
-const FORCE_LINKS_MAX = 20_000;
+/** A disc is hit from this close, however small it is, pixels. */
+const REACH_PX = 7;
+/** A picture has at most so many pixels; a finer screen gets them a little larger. */
+const PIXELS_MAX = 6e6;
 
-/** What the stage tells the component around it. */
-export interface StageReport {
-  peers: number;
-  edges: number;
-  hidden: number;
+const NOTHING: Placed = {
+  ...{ units: new Int32Array(0), places: new Float32Array(0), sizes: null },
+  ...{ gap: 1, inner: null, groups: [], anew: true },
+};
+
+/** Who shows a stage. */
+export interface Viewer {
+  show(bitmap: ImageBitmap, transform: string): void;
+  /** The camera has moved, or the places have. */
+  moved(transform: string): void;
+  report(report: Report): void;
 }
 
-/** What is under the pointer. */
-export type Hit = { peer: number } | { edge: Edge } | null;
+/** A stage without what the studio adds to its words. */
+type ToPicture = { [W in ToStudio as W["type"]]: Omit<W, "picture"> }[ToStudio["type"]];
 
 export class Stage {
-  scene: Scene;
+  placed: Placed = NOTHING;
   camera: Camera = { x: 0, y: 0, scale: 100 };
   size: Size = { width: 0, height: 0 };
-  hover = -1;
-  selected = -1;
-  hiddenKinds: ReadonlySet<number> = new Set();
-  still = false;
+  report: Report | null = null;
+  private index = new Places(NOTHING);
+  private painted: Camera = this.camera;
+  private viewer: Viewer | null = null;
   /** Has a hand moved the camera? Then it stays where it is. */
-  private moved = false;
+  private byHand = false;
   private fitScale = 100;
-  private layout: Layout = "circle";
-  private force: Force | null = null;
-  private forceLinks = 0;
-  private discs: Discs | null = null;
-  private readonly comets = new Comets();
-  private readonly raster = new Raster();
-  private links: Link[] = [];
-  private edgesMax = 1500;
-  private lit: ReadonlySet<number> | null = null;
-  private drawnAt = 0;
-  private wanted = false;
-  private urgent = false;
-  private frame = 0;
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private readonly unlisten: () => void;
-  private gap = 1;
+  private asked = 0;
+  private readonly answers = new Map<number, (link: LinkCard | null) => void>();
 
   constructor(
     readonly bench: Bench,
-    readonly community: number | null,
-    private readonly base: HTMLCanvasElement,
-    private readonly top: HTMLCanvasElement,
-    private palette: Palette,
-    private readonly report: (report: StageReport) => void,
-  ) {
-    this.scene = new Scene(bench, community);
-    this.unlisten = bench.listen((news) => this.news(news));
-    this.rearrange();
+    private readonly say: (word: ToPicture) => void,
+  ) {}
+
+  /** Begins to be seen. */
+  attach(viewer: Viewer): void {
+    this.viewer = viewer;
   }
 
-  /** Ends timers, worker and listening. */
-  end(): void {
-    this.unlisten();
-    this.force?.end();
-    clearTimeout(this.timer);
-    cancelAnimationFrame(this.frame);
+  /** Is no longer seen; places and camera stay. */
+  detach(): void {
+    this.viewer = null;
+    this.size = { width: 0, height: 0 };
+    this.look();
   }
 
-  private news(rows: readonly EdgeRow[]): void {
-    this.refreshMembers();
-    if (!this.still && !this.bench.aggregated && rows.length > 0 && !document.hidden)
-      this.comets.launch(rows, performance.now(), (row) => this.route(row));
-    this.feedForce();
-    this.want(false);
+  /** Takes where the painter has put everything. */
+  place(placed: Placed): void {
+    this.placed = placed;
+    this.index = new Places(placed);
+    if (placed.anew) this.byHand = false;
+    if (!this.byHand) this.fit();
+    this.viewer?.moved(this.transform());
   }
 
-  private route([from, to, kind, community]: EdgeRow) {
-    if (this.community !== null && community !== this.community) return null;
-    if (this.hiddenKinds.has(kind)) return null;
-    const [a, b] = [this.scene.indexOf(from), this.scene.indexOf(to)];
-    if (a < 0 || b < 0 || a === b) return null;
-    return { from: a, to: b, color: kindColor(kind, this.palette.dark) };
+  /** Takes a picture; says when it has been seen, so that the next is painted. */
+  draw(bitmap: ImageBitmap, camera: Camera, report: Report): void {
+    this.painted = camera;
+    this.report = report;
+    if (this.viewer) {
+      this.viewer.show(bitmap, this.transform());
+      this.viewer.report(report);
+    } else bitmap.close();
+    requestAnimationFrame(() => this.say({ type: "shown" }));
   }
 
-  /** Peers join communities, and groups appear, while the run goes on. */
-  private refreshMembers(): void {
-    const ids = this.scene.fresh();
-    if (!ids) return;
-    this.scene = new Scene(this.bench, this.community, ids);
-    this.rearrange();
+  /** Where the last picture belongs while the camera has gone on. */
+  private transform(): string {
+    const [was, is] = [this.painted, this.camera];
+    const k = is.scale / was.scale;
+    const x = (this.size.width / 2) * (1 - k) + (was.x - is.x) * is.scale;
+    const y = (this.size.height / 2) * (1 - k) + (was.y - is.y) * is.scale;
+    return `matrix(${k}, 0, 0, ${k}, ${x}, ${y})`;
   }
 
-  /** Chooses a layout; places start anew. */
-  setLayout(layout: Layout): void {
-    if (layout === this.layout) return;
-    this.layout = layout;
-    this.moved = false;
-    this.rearrange();
+  private look(): void {
+    const { size, camera } = this;
+    const pixels = Math.max(1, size.width * size.height);
+    const ratio = Math.min(devicePixelRatio || 1, Math.sqrt(PIXELS_MAX / pixels));
+    this.say({ type: "look", size, ratio, camera });
+    this.viewer?.moved(this.transform());
   }
 
-  private rearrange(): void {
-    this.force?.end();
-    this.force = null;
-    this.forceLinks = 0;
-    this.scene.places = this.scene.start();
-    this.placed();
-    if (this.layout === "force" && this.scene.count > 1) {
-      this.force = new Force(this.scene.places, (points) => {
-        if (points.length !== this.scene.places.length) return;
-        this.scene.places = points;
-        this.placed();
-      });
-      this.feedForce();
-    }
-  }
-
-  private placed(): void {
-    this.gap = spacing(this.scene.places);
-    if (!this.moved) this.fitAll();
-    this.want(false);
-  }
-
-  private feedForce(): void {
-    const { list } = this.bench.edges;
-    // Only when the network has grown by a tenth: each feeding stirs the picture.
-    if (!this.force || list.length < this.forceLinks * 1.1 || list.length === this.forceLinks)
-      return;
-    this.forceLinks = list.length;
-    const links: number[] = [];
-    for (const edge of list.slice(0, FORCE_LINKS_MAX)) {
-      const [a, b] = [this.scene.indexOf(edge.from), this.scene.indexOf(edge.to)];
-      if (a >= 0 && b >= 0 && a !== b) links.push(a, b, Math.log2(1 + edge.count));
-    }
-    this.force.link(Float32Array.from(links));
-  }
-
-  /** Takes the canvases' new size in CSS pixels. */
+  /** Takes the canvas's new size in CSS pixels. */
   resize(width: number, height: number): void {
     this.size = { width, height };
-    const ratio = devicePixelRatio || 1;
-    for (const canvas of [this.base, this.top]) {
-      canvas.width = Math.round(width * ratio);
-      canvas.height = Math.round(height * ratio);
-    }
-    if (!this.moved) this.fitAll();
-    this.want(true);
-  }
-
-  setPalette(palette: Palette): void {
-    this.palette = palette;
-    this.discs = null;
-    this.want(true);
+    if (this.byHand) this.look();
+    else this.fit();
   }
 
   /** Shows everything. */
-  fitAll(): void {
-    this.moved = false;
-    this.camera = fitAll(this.scene.places, this.size, this.margin());
+  fit(): void {
+    this.byHand = false;
+    this.camera = fitAll(this.placed.places, this.size, this.margin());
     this.fitScale = this.camera.scale;
-    this.want(true);
+    this.look();
   }
 
   /** Room for captions and tools around the discs, pixels. */
   private margin(): { x: number; y: number } {
-    if (this.scene.count > CAPTIONS_MAX) return { x: 36, y: this.bench.aggregated ? 80 : 36 };
+    const { units } = this.placed;
+    if (this.bench.aggregated) return { x: 40, y: 84 };
+    if (units.length > CAPTIONS_MAX) return { x: 36, y: 48 };
     let longest = 8;
-    for (let i = 0; i < this.scene.count; i++)
-      longest = Math.max(longest, this.scene.caption(i).length);
+    for (const unit of units)
+      if (unit > 0) longest = Math.max(longest, this.bench.caption(unit).length - 6);
     const x = 30 + longest * CAPTION_CHARACTER_PX;
-    return { x: Math.min(x, this.size.width * 0.36), y: 52 };
+    return { x: Math.min(x, this.size.width * 0.36), y: 60 };
   }
 
   zoom(at: [number, number], factor: number): void {
-    this.moved = true;
-    this.camera = zoomAt(this.camera, this.size, at, factor, this.fitScale);
-    this.want(true);
+    this.go(zoomAt(this.camera, this.size, at, factor, this.fitScale));
   }
 
   pan(dx: number, dy: number): void {
-    this.moved = true;
-    this.camera = {
-      ...this.camera,
-      x: this.camera.x - dx / this.camera.scale,
-      y: this.camera.y - dy / this.camera.scale,
-    };
-    this.want(true);
+    const { x, y, scale } = this.camera;
+    this.go({ scale, x: x - dx / scale, y: y - dy / scale });
   }
 
   /** Brings a place on the screen to the middle. */
@@ -220,179 +142,104 @@ export class Stage {
     this.pan(this.size.width / 2 - at[0], this.size.height / 2 - at[1]);
   }
 
+  /** Brings a peer to the middle, close enough to be told apart. */
+  goTo(peer: number): void {
+    const at = this.indexOf(peer);
+    if (at < 0) return;
+    const [x, y] = [this.placed.places[2 * at] ?? 0, this.placed.places[2 * at + 1] ?? 0];
+    const close = 40 / Math.max(1e-9, this.placed.inner ?? this.placed.gap);
+    this.go({ x, y, scale: Math.max(this.camera.scale, Math.min(close, this.fitScale * 40)) });
+  }
+
+  private go(camera: Camera): void {
+    this.byHand = true;
+    this.camera = camera;
+    this.look();
+  }
+
+  style(style: Partial<Style>): void {
+    this.say({ type: "style", style });
+  }
+
+  /** Tells through whom each peer first heard something. */
+  grow(parents: Float64Array): void {
+    this.say({ type: "tree", parents });
+  }
+
   /** Drags a disc; `held` is false when it is let go. */
   drag(index: number, at: [number, number], held: boolean): void {
-    this.moved = true;
     const [x, y] = toPicture(this.camera, this.size, ...at);
-    this.scene.places[2 * index] = x;
-    this.scene.places[2 * index + 1] = y;
-    this.force?.pin(index, x, y, held);
-    this.want(true);
+    this.byHand = true;
+    this.placed.places.set([x, y], 2 * index);
+    this.index = new Places(this.placed);
+    this.say({ type: "drag", unit: this.placed.units[index] ?? 0, x, y, held });
+    this.viewer?.moved(this.transform());
   }
 
-  setHover(index: number): void {
-    if (index === this.hover) return;
-    this.hover = index;
-    this.lit = index < 0 ? null : this.neighborsOf(index);
-    this.want(true);
-  }
-
-  select(peer: number | null): void {
-    this.selected = peer === null ? -1 : this.scene.indexOf(peer);
-    this.want(true);
-  }
-
-  private neighborsOf(index: number): ReadonlySet<number> {
-    const out = new Set([index]);
-    for (const link of this.links) {
-      if (link.from === index) out.add(link.to);
-      if (link.to === index) out.add(link.from);
-    }
-    return out;
+  /** The disc of a peer, or of the group it is in; -1 when it is not shown. */
+  indexOf(peer: number): number {
+    const { units } = this.placed;
+    const at = units.indexOf(peer);
+    return at >= 0 || !this.bench.aggregated ? at : this.bench.groups.of(peer);
   }
 
   /** Where a disc is on the screen. */
   at(index: number): [number, number] {
-    const { places } = this.scene;
+    const { places } = this.placed;
     return toScreen(this.camera, this.size, places[2 * index] ?? 0, places[2 * index + 1] ?? 0);
   }
 
-  get radius(): number {
-    return radiusFor(this.gap * this.camera.scale);
+  /** How large a disc is on the screen; half the side of a cell. */
+  radius(index: number): number {
+    const { units, gap, inner, sizes } = this.placed;
+    const { scale } = this.camera;
+    if (!this.bench.aggregated) return radiusFor(gap * scale) * (sizes?.[index] ?? 1);
+    return (units[index] ?? 0) < 0
+      ? Math.max(1, (gap * scale * CELL_SHARE) / 2)
+      : radiusFor((inner ?? 0) * scale);
   }
 
-  /** What is at a place on the screen: the nearest disc within reach, else a link. */
-  hit(at: [number, number]): Hit {
-    const reach = Math.max(7, this.radius + 3);
-    let best = reach * reach;
-    let found = -1;
-    for (let i = 0; i < this.scene.count; i++) {
-      const [x, y] = this.at(i);
-      const d = (x - at[0]) ** 2 + (y - at[1]) ** 2;
-      if (d <= best) {
-        best = d;
-        found = i;
-      }
-    }
-    if (found >= 0) return { peer: found };
-    return this.links.length > CURVED_MAX ? null : this.hitLink(at);
+  /** The side of a cell on the screen, pixels; 0 when there are none. */
+  get cell(): number {
+    return this.bench.aggregated ? this.placed.gap * this.camera.scale : 0;
   }
 
-  private hitLink(at: [number, number]): Hit {
-    for (const link of this.links) {
-      const [a, b] = [this.at(link.from), this.at(link.to)];
-      const m = bend(a, b);
-      for (let t = 0.15; t < 0.9; t += 0.05) {
-        const u = 1 - t;
-        const x = u * u * a[0] + 2 * u * t * m[0] + t * t * b[0];
-        const y = u * u * a[1] + 2 * u * t * m[1] + t * t * b[1];
-        if ((x - at[0]) ** 2 + (y - at[1]) ** 2 < 20) return { edge: link.edge };
-      }
-    }
-    return null;
-  }
-
-  /** Asks for a new picture: at once when a hand moves something, else at a steady pace. */
-  want(urgent: boolean): void {
-    this.urgent ||= urgent;
-    if (this.wanted && !urgent) return;
-    this.wanted = true;
-    const wait = this.urgent ? 0 : DRAW_EVERY_MS - (performance.now() - this.drawnAt);
-    clearTimeout(this.timer);
-    if (wait > 4) this.timer = setTimeout(() => this.schedule(), wait);
-    else this.schedule();
-  }
-
-  private schedule(): void {
-    if (this.frame === 0) this.frame = requestAnimationFrame((now) => this.turn(now));
-  }
-
-  private turn(now: number): void {
-    this.frame = 0;
-    const due = this.urgent || performance.now() - this.drawnAt >= DRAW_EVERY_MS - 4;
-    if (this.wanted && due) {
-      this.wanted = false;
-      this.urgent = false;
-      this.draw();
-      this.drawnAt = performance.now();
-    }
-    this.drawTop(now);
-    if (this.comets.busy) this.schedule();
-  }
-
-  private draw(): void {
-    const g = this.base.getContext("2d");
-    if (!g || this.size.width === 0) return;
-    const ratio = devicePixelRatio || 1;
-    const radius = this.radius;
-    if (!this.discs || this.discs.radius !== radius || this.discs.ratio !== ratio)
-      this.discs = new Discs(radius, this.palette, ratio);
-    g.setTransform(ratio, 0, 0, ratio, 0, 0);
-    g.clearRect(0, 0, this.size.width, this.size.height);
-    const began = performance.now();
-    const style = { hiddenKinds: this.hiddenKinds, focus: this.hover, max: this.edgesMax, radius };
-    const { links, left } = choose(this.bench, this.scene, style);
-    this.links = links;
-    const visible = this.drawScene(g, this.discs, style, ratio);
-    this.pace(performance.now() - began);
-    drawMarks(
-      g,
-      this.scene,
-      this.discs,
-      this.camera,
-      this.size,
-      { hover: this.hover, selected: this.selected, captions: this.captioned },
-      visible,
-    );
-    this.report({
-      peers: this.scene.count,
-      edges: this.links.length,
-      // Which picture the links would be in that the lab left out, nobody knows.
-      hidden: left + (this.community === null ? this.bench.edges.hidden : 0),
+  /** The disc or cell at a place on the screen; -1 when there is none. */
+  hit(at: [number, number]): number {
+    const point = toPicture(this.camera, this.size, ...at);
+    return nearest(this.index, point, (index) => {
+      const isCell = this.bench.aggregated && (this.placed.units[index] ?? 0) < 0;
+      // A cell is hit in its corners, too; its neighbors are nearer beyond.
+      const reach = isCell ? this.radius(index) * Math.SQRT2 : this.radius(index) + 3;
+      return Math.max(REACH_PX, reach) / this.camera.scale;
     });
   }
 
-  /** Draws links and discs: few onto the canvas, many into memory. Returns the discs in sight. */
-  private drawScene(
-    g: CanvasRenderingContext2D,
-    discs: Discs,
-    style: EdgeStyle,
-    ratio: number,
-  ): number[] {
-    const { bench, scene, camera, size, palette } = this;
-    const context = { bench, scene, camera, size, palette, style };
-    const many = this.links.length > CURVED_MAX || scene.count > CANVAS_DISCS_MAX;
-    if (!many) {
-      drawCurves(g, this.links, context);
-      return drawDiscs({ g, raster: null }, scene, discs, camera, size, this.lit);
+  /** Asks which link is at a place on the screen. */
+  probe(at: [number, number]): Promise<LinkCard | null> {
+    this.asked += 1;
+    const ask = this.asked;
+    // Only the last question matters: a pointer moves faster than anybody reads.
+    for (const [other, answer] of this.answers) {
+      this.answers.delete(other);
+      answer(null);
     }
-    const { raster } = this;
-    raster.begin(this.base.width, this.base.height, pack(palette.paper));
-    rasterLines(raster, this.links, context, ratio);
-    const visible = drawDiscs({ g, raster }, scene, discs, camera, size, this.lit);
-    raster.put(g);
-    return visible;
+    this.say({ type: "probe", ask, at });
+    return new Promise((answer) => this.answers.set(ask, answer));
   }
 
-  private get captioned(): boolean {
-    return this.scene.count <= CAPTIONS_MAX || this.gap * this.camera.scale >= CAPTION_SPACING_PX;
+  /** Takes the answer. */
+  probed(ask: number, link: LinkCard | null): void {
+    this.answers.get(ask)?.(link);
+    this.answers.delete(ask);
   }
 
-  /** Draws fewer links when they take too long, more when there is time. */
-  private pace(took_ms: number): void {
-    const factor = took_ms > EDGE_MS * 1.5 ? 0.7 : took_ms < EDGE_MS / 2 ? 1.15 : 1;
-    const max = Math.round(this.edgesMax * factor);
-    const most = this.bench.aggregated ? GROUP_EDGES_DRAWN_MAX : EDGES_DRAWN_MAX;
-    this.edgesMax = Math.min(most, Math.max(EDGES_DRAWN_MIN, max));
-  }
-
-  private drawTop(now: number): void {
-    const g = this.top.getContext("2d");
-    if (!g) return;
-    const ratio = devicePixelRatio || 1;
-    g.setTransform(ratio, 0, 0, ratio, 0, 0);
-    g.clearRect(0, 0, this.size.width, this.size.height);
-    const at = (index: number) => this.at(index);
-    this.comets.draw(g, now, { red: this.palette.low, radius: this.radius, focus: this.hover, at });
+  /** The units inside a lasso, drawn in pixels of the screen. */
+  within(lasso: readonly [number, number][]): Unit[] {
+    const out: Unit[] = [];
+    this.placed.units.forEach((unit, i) => {
+      if (inPolygon(this.at(i), lasso)) out.push(unit);
+    });
+    return out;
   }
 }

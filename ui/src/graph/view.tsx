@@ -8,7 +8,11 @@ import { exact, plural } from "../words/format";
 import { Legend } from "./legend";
 import { PeerList } from "./list";
 import { Picture } from "./picture";
-import { fitAsked, hiddenKinds, layout } from "./settings";
+import { followPlan } from "./plan";
+import { goal, hiddenKinds, layout, opened } from "./settings";
+import type { Layout } from "./talk";
+import { layoutOf, Tools } from "./tools";
+import { useTree } from "./tree";
 
 /** Pictures side by side; more are chosen one at a time. */
 const TILES_MAX = 4;
@@ -17,54 +21,27 @@ export function GraphView({ bench }: { bench: Bench }) {
   watchRun();
   useEffect(() => {
     hiddenKinds.value = new Set();
+    opened.value = [];
+    goal.value = null;
+    return followPlan(bench);
   }, [bench]);
   const names = bench.communities;
   const wanted = route.value.at === "run" ? route.value.community : null;
   const one = wanted === null ? -1 : names.indexOf(wanted);
   const shown = pictures(names.length, one);
   const size = bench.aggregated ? bench.groups.list.length : bench.peers.size;
+  const now = layoutOf(bench, layout.value);
   return (
     <div class={names.length > 1 ? "graph many" : "graph"}>
       <div class="graph-tools">
         {names.length > 1 && <Communities names={names} one={one} />}
-        <span class="grow" />
-        <fieldset class="segments" aria-label="Layout">
-          {(["circle", "force"] as const).map((name) => (
-            <button
-              type="button"
-              key={name}
-              aria-pressed={layout.value === name}
-              onClick={() => {
-                layout.value = name;
-              }}
-            >
-              {bench.aggregated && name === "circle"
-                ? "Grid"
-                : name === "circle"
-                  ? "Circle"
-                  : "Force"}
-            </button>
-          ))}
-        </fieldset>
-        <button
-          type="button"
-          class="plain"
-          title="Show everything (f)"
-          onClick={() => fitAsked.value++}
-        >
-          Fit
-        </button>
+        <Tools bench={bench} now={now} />
       </div>
       <div class={`pictures tiles-${shown.length}`}>
         {shown.map((community, i) => (
           <figure key={`${community}`}>
             {shown.length > 1 && community !== null && <figcaption>{names[community]}</figcaption>}
-            <Picture
-              bench={bench}
-              community={community}
-              layout={layout.value}
-              name={i === 0 ? "graph-canvas" : `graph-canvas-${community}`}
-            />
+            <Tile bench={bench} community={community} layout={now} first={i === 0} />
           </figure>
         ))}
       </div>
@@ -77,6 +54,34 @@ export function GraphView({ bench }: { bench: Bench }) {
       {bench.aggregated && <GroupsSentence bench={bench} />}
       {!bench.aggregated && <PeerList bench={bench} />}
     </div>
+  );
+}
+
+interface TileProps {
+  bench: Bench;
+  community: number | null;
+  layout: Layout;
+  first: boolean;
+}
+
+function Tile({ bench, community, layout: now, first }: TileProps) {
+  const name = community === null ? null : (bench.communities[community] ?? null);
+  const tree = useTree(bench, name, now === "tree");
+  return (
+    <>
+      <Picture
+        bench={bench}
+        community={community}
+        layout={now}
+        branches={tree.branches}
+        name={first ? "graph-canvas" : `graph-canvas-${community}`}
+      />
+      {tree.problem && (
+        <p class="notice over" role="alert">
+          {tree.problem}
+        </p>
+      )}
+    </>
   );
 }
 
@@ -111,8 +116,8 @@ function GroupsSentence({ bench }: { bench: Bench }) {
   const { groups } = bench;
   return (
     <p class="graph-words">
-      {plural(bench.run.peers, "peer")} in {plural(groups.list.length, "group")} of{" "}
-      {exact(groups.each)}: {exact(groups.up)} up, {exact(groups.done)} done
+      {plural(bench.run.peers, "peer")} in {plural(groups.count, "group")} of {exact(groups.each)}:{" "}
+      {exact(groups.up)} up, {exact(groups.done)} done
     </p>
   );
 }

@@ -26,6 +26,11 @@ export class Groups {
     this.each = Math.max(1, Math.ceil(peers / GROUPS_MAX));
   }
 
+  /** How many groups there are, known or not. */
+  get count(): number {
+    return Math.ceil(this.peers / this.each);
+  }
+
   /** Takes a group's new row. */
   take([index, peers, up, done, met, current, goal]: GroupRow): void {
     this.list[index] = { index, peers, up, done, met, current, goal };

@@ -79,6 +79,17 @@ export class Peers {
     this.labels.set(id, label);
   }
 
+  /** All other names, by number. */
+  allLabels(): Record<string, string> {
+    return Object.fromEntries(this.labels);
+  }
+
+  /** The peer of this name, if there is one. */
+  named(label: string): number | null {
+    for (const [id, name] of this.labels) if (name === label) return id;
+    return null;
+  }
+
   /** What to call a peer. */
   label(id: number): string {
     return this.labels.get(id) ?? String(id);

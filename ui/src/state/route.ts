@@ -23,6 +23,10 @@ export type Route =
       /** The cursor, seconds of the run; null follows the run. */
       t: number | null;
       community: string | null;
+      /** The graph: how it is laid out, what gathers its peers, what makes links wide; null for the default. */
+      layout: string | null;
+      collapse: string | null;
+      by: string | null;
       /** The span of time that the space-time diagram shows, seconds; null is the whole run. */
       span: [number, number] | null;
       /** The peers that it shows; null leaves the choice to the lab. */
@@ -51,6 +55,9 @@ export function parse(hash: string): Route {
       event: event && /^\d{1,20}$/.test(event) ? event : null,
       t: Number.isFinite(t) && t >= 0 ? t : null,
       community: query.get("community"),
+      layout: query.get("layout"),
+      collapse: query.get("collapse"),
+      by: query.get("by"),
       span: spanOf(query.get("from"), query.get("to")),
       rows: rowsOf(query.get("rows")),
       find: query.get("find") || null,
@@ -107,7 +114,8 @@ export function format(route: Route): string {
   if (route.link !== null) query.set("link", route.link.join("-"));
   if (route.event !== null) query.set("event", route.event);
   if (route.t !== null) query.set("t", String(Number(route.t.toFixed(9))));
-  if (route.community !== null) query.set("community", route.community);
+  for (const key of ["community", "layout", "collapse", "by"] as const)
+    if (route[key] !== null) query.set(key, route[key]);
   if (route.span !== null) {
     query.set("from", String(Number(route.span[0].toFixed(9))));
     query.set("to", String(Number(route.span[1].toFixed(9))));
@@ -127,7 +135,10 @@ export function runRoute(
   run: string,
   change: Partial<Extract<Route, { at: "run" }>> = {},
 ): Extract<Route, { at: "run" }> {
-  const nothing = { peer: null, link: null, event: null, t: null, community: null };
+  const nothing = {
+    ...{ peer: null, link: null, event: null, t: null, community: null },
+    ...{ layout: null, collapse: null, by: null },
+  };
   const whole = { span: null, rows: null, find: null };
   return { at: "run", run, view: "graph", ...nothing, ...whole, ...change };
 }
@@ -142,11 +153,17 @@ export function go(to: Route): void {
   route.value = parse(hash);
 }
 
+/** What is not named is let go of when something is selected: one thing at a time. */
+function selecting(change: Partial<Extract<Route, { at: "run" }>>) {
+  if (change.peer == null && change.link == null && change.event == null) return change;
+  return { peer: null, link: null, event: null, ...change };
+}
+
 /** Changes the present view's details without a new step of the browser's history. */
 export function adjust(change: Partial<Extract<Route, { at: "run" }>>): void {
-  const now = route.value;
+  const now = route.peek();
   if (now.at !== "run") return;
-  const hash = format({ ...now, ...change });
+  const hash = format({ ...now, ...selecting(change) });
   if (hash !== here()) history.replaceState(null, "", hash);
   route.value = parse(hash);
 }

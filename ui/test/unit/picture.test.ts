@@ -3,10 +3,10 @@
 import { describe, expect, it } from "vitest";
 import { fitAll, toPicture, toScreen, zoomAt } from "../../src/graph/camera";
 import { mix, progressColor } from "../../src/graph/colors";
-import { circle, grid, ONE_CIRCLE_MAX, spacing } from "../../src/graph/layout";
-import { choose, opacity, width } from "../../src/graph/links";
-import { pack } from "../../src/graph/raster";
-import { Scene } from "../../src/graph/scene";
+import { circle, grid, ONE_CIRCLE_MAX, spacing } from "../../src/graph/layout/ring";
+import { Links, opacity, width } from "../../src/graph/paint/links";
+import { pack } from "../../src/graph/paint/raster";
+import { Scene, unitsOf } from "../../src/graph/paint/scene";
 import { partners } from "../../src/inspector/partners";
 import type { Bench } from "../../src/model/run";
 import { sorted } from "../../src/targets/order";
@@ -90,7 +90,12 @@ describe("the camera", () => {
 });
 
 describe("links", () => {
-  const style = { hiddenKinds: new Set<number>(), focus: -1, max: 100, radius: 10 };
+  function linksOf(bench: Bench, community: number | null = null, hidden: number[] = []) {
+    const links = new Links();
+    const scene = new Scene(bench, unitsOf(bench, null, null, []), null);
+    links.gather(bench, scene, community, new Set(hidden));
+    return links;
+  }
 
   it("fade by half with each second of run time, never to nothing", () => {
     const [now, one, two] = [opacity(0), opacity(1), opacity(2)];
@@ -101,7 +106,9 @@ describe("links", () => {
   });
 
   it("are wider for more messages, as the logarithm", () => {
-    expect(width(7) - width(3)).toBeCloseTo(width(15) - width(7));
+    const wide = (count: number) => width({ count, bytes: 0 }, "count");
+    expect(wide(7) - wide(3)).toBeCloseTo(wide(15) - wide(7));
+    expect(width({ count: 1, bytes: 128 }, "bytes")).toBeCloseTo(wide(1));
   });
 
   it("are the latest when there is room for few", () => {
@@ -110,9 +117,11 @@ describe("links", () => {
       [2, 3, 0, 3],
       [3, 4, 0, 2],
     ]);
-    const { links, left } = choose(bench, new Scene(bench, null), { ...style, max: 2 });
-    expect(left).toBe(1);
-    expect(links.map((l) => l.edge.from)).toEqual([2, 3]);
+    const links = linksOf(bench);
+    expect(links.list).toHaveLength(3);
+    expect(links.latest(3, 2, -1).map((l) => l.edges[0]?.from)).toEqual([3, 2]);
+    // Whatever touches the disc in focus is drawn besides, and lies on top.
+    expect(links.latest(3, 1, 0).map((l) => l.edges[0]?.from)).toEqual([2, 1]);
   });
 
   it("leave out hidden kinds and other communities", () => {
@@ -120,10 +129,8 @@ describe("links", () => {
       [1, 2, 0, 1],
       [2, 3, 1, 1],
     ]);
-    const scene = new Scene(bench, null);
-    const hidden = { ...style, hiddenKinds: new Set([1]) };
-    expect(choose(bench, scene, hidden).links.map((l) => l.edge.to)).toEqual([2]);
-    expect(choose(bench, new Scene(bench, 5), style)).toEqual({ links: [], left: 0 });
+    expect(linksOf(bench, null, [1]).list.map((l) => l.edges[0]?.to)).toEqual([2]);
+    expect(linksOf(bench, 5).list).toEqual([]);
   });
 });
 

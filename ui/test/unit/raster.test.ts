@@ -1,7 +1,7 @@
 // Drawing into memory: shapes land where they should, and never outside.
 
 import { beforeAll, describe, expect, it } from "vitest";
-import { pack, Raster } from "../../src/graph/raster";
+import { pack, Raster } from "../../src/graph/paint/raster";
 
 const PAPER = pack("#ffffff");
 const INK = pack("#000000");

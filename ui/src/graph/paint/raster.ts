@@ -37,8 +37,34 @@ export class Raster {
   }
 
   /** Puts the picture onto a canvas of the same size. */
-  put(g: CanvasRenderingContext2D): void {
+  put(g: OffscreenCanvasRenderingContext2D): void {
     g.putImageData(this.image, 0, 0);
+  }
+
+  /** Starts with what is on a canvas. */
+  take(g: OffscreenCanvasRenderingContext2D): void {
+    this.image = g.getImageData(0, 0, g.canvas.width, g.canvas.height);
+    this.pixels = new Int32Array(this.image.data.buffer);
+    this.width = this.image.width;
+    this.height = this.image.height;
+  }
+
+  /** Starts with what another one holds. */
+  copy(other: Raster): void {
+    if (other.width !== this.width || other.height !== this.height)
+      this.begin(other.width, other.height, 0);
+    this.pixels.set(other.pixels);
+  }
+
+  /** Covers a rectangle with a colour; edges fall on whole pixels. */
+  rect(x: number, y: number, width: number, height: number, color: Rgb, alpha: number): void {
+    const left = Math.max(0, Math.round(x));
+    const right = Math.min(this.width, Math.round(x + width));
+    const bottom = Math.min(this.height, Math.round(y + height));
+    const cover = (alpha * 256) | 0;
+    for (let row = Math.max(0, Math.round(y)); row < bottom; row++)
+      for (let at = row * this.width + left; at < row * this.width + right; at++)
+        this.blend(at, color, cover);
   }
 
   /** Covers a pixel with a colour, `alpha` from 0 to 256. */

@@ -1,29 +1,20 @@
 // Draws peers: a small disc with a ring gauge around it that fills as the targets do. Each look is
 // drawn once and copied from then on, so that ten thousand peers cost ten thousand copies.
 
-import { Status } from "../model/peers";
-import { type Camera, type Size, toScreen } from "./camera";
-import { type Palette, progressColor } from "./colors";
+import { Status } from "../../model/peers";
+import { type Palette, progressColor } from "../colors";
 import type { Raster, Sprite } from "./raster";
-import type { Look, Scene } from "./scene";
+import type { Look } from "./scene";
+import type { Pen } from "./strokes";
 
 /** Steps of the gauge. */
 const STEPS = 48;
-/** From this radius on, pixels, there is room for the number inside. */
-const NUMBER_RADIUS = 9;
 /** From this radius on, there is room for the tick; below, done peers are filled. */
 const TICK_RADIUS = 11;
 /** From this radius on, there is room for a gauge; below, the colour alone tells. */
 const GAUGE_RADIUS = 5;
-const RADIUS_MIN = 1.6;
-const RADIUS_MAX = 17;
-
-/** Radius of a disc, from the distance between neighbors in pixels. */
-export function radiusFor(spacing_px: number): number {
-  return Math.min(RADIUS_MAX, Math.max(RADIUS_MIN, spacing_px * 0.3));
-}
-
-type Pen = OffscreenCanvasRenderingContext2D;
+/** Sizes of discs that are kept ready-made. */
+const SIZES_MAX = 24;
 
 /** One look, ready-made: as a bitmap for a canvas and as pixels for a raster. */
 interface Made {
@@ -45,7 +36,7 @@ export class Discs {
   }
 
   /** Draws one disc with its middle at (x, y). */
-  draw(g: CanvasRenderingContext2D, look: Look, x: number, y: number): void {
+  draw(g: Pen, look: Look, x: number, y: number): void {
     const { bitmap } = this.of(look);
     g.drawImage(bitmap, x - this.half, y - this.half, this.half * 2, this.half * 2);
   }
@@ -161,133 +152,25 @@ function tick(g: Pen, radius: number, palette: Palette): void {
   g.stroke();
 }
 
-/** What is emphasised. */
-export interface Emphasis {
-  hover: number;
-  selected: number;
-  /** Write captions on all discs. */
-  captions: boolean;
-}
+/** Ready-made discs of every size that a picture has. */
+export class DiscSizes {
+  private readonly made = new Map<number, Discs>();
 
-/** Draws all discs of a scene: into memory when there is a raster, else onto the canvas. */
-export function drawDiscs(
-  to: { g: CanvasRenderingContext2D; raster: Raster | null },
-  scene: Scene,
-  discs: Discs,
-  camera: Camera,
-  size: Size,
-  lit: ReadonlySet<number> | null,
-): number[] {
-  const margin = discs.radius + 4;
-  const visible: number[] = [];
-  for (let i = 0; i < scene.count; i++) {
-    const [x, y] = placeOf(scene, i, camera, size);
-    if (x < -margin || y < -margin || x > size.width + margin || y > size.height + margin) continue;
-    const alpha = lit === null || lit.has(i) ? 1 : 0.25;
-    if (alpha === 1) visible.push(i);
-    if (to.raster) {
-      discs.raster(to.raster, scene.look(i), x, y, alpha);
-      continue;
+  constructor(
+    readonly palette: Palette,
+    readonly ratio: number,
+  ) {}
+
+  /** The discs of about this radius, pixels. */
+  of(radius: number): Discs {
+    // Half pixels are told apart while discs are small, whole ones beyond.
+    const step = radius < 8 ? Math.round(radius * 4) / 4 : Math.round(radius);
+    let discs = this.made.get(step);
+    if (!discs) {
+      if (this.made.size >= SIZES_MAX) this.made.clear();
+      discs = new Discs(step, this.palette, this.ratio);
+      this.made.set(step, discs);
     }
-    to.g.globalAlpha = alpha;
-    discs.draw(to.g, scene.look(i), x, y);
+    return discs;
   }
-  to.g.globalAlpha = 1;
-  return visible;
-}
-
-/** Draws what lies over the discs: rings around the chosen ones, numbers, captions. */
-export function drawMarks(
-  g: CanvasRenderingContext2D,
-  scene: Scene,
-  discs: Discs,
-  camera: Camera,
-  size: Size,
-  emphasis: Emphasis,
-  visible: readonly number[],
-): void {
-  const { radius, palette } = discs;
-  const at = (index: number) => placeOf(scene, index, camera, size);
-  if (emphasis.selected >= 0) halo(g, at(emphasis.selected), radius + 4, palette.accent);
-  if (emphasis.hover >= 0) halo(g, at(emphasis.hover), radius + 4, palette.ink);
-  if (radius >= NUMBER_RADIUS) numbers(g, scene, visible, camera, size, discs);
-  if (emphasis.captions) captions(g, scene, visible, camera, size, discs);
-}
-
-function placeOf(scene: Scene, index: number, camera: Camera, size: Size): [number, number] {
-  return toScreen(camera, size, scene.places[2 * index] ?? 0, scene.places[2 * index + 1] ?? 0);
-}
-
-function halo(g: CanvasRenderingContext2D, at: [number, number], radius: number, color: string) {
-  g.strokeStyle = color;
-  g.lineWidth = 2;
-  g.beginPath();
-  g.arc(at[0], at[1], radius, 0, 2 * Math.PI);
-  g.stroke();
-}
-
-const FONT = "system-ui, sans-serif";
-
-function numbers(
-  g: CanvasRenderingContext2D,
-  scene: Scene,
-  visible: readonly number[],
-  camera: Camera,
-  size: Size,
-  { radius, palette }: Discs,
-): void {
-  g.textAlign = "center";
-  g.textBaseline = "middle";
-  g.fillStyle = palette.ink;
-  for (const i of visible) {
-    const short = scene.short(i);
-    const room = Math.min(13, (radius * 2.2) / Math.max(2, short.length));
-    if (room < 6) continue;
-    g.font = `600 ${room}px ${FONT}`;
-    const [x, y] = placeOf(scene, i, camera, size);
-    g.fillText(short, x, y + 0.5);
-  }
-}
-
-function captions(
-  g: CanvasRenderingContext2D,
-  scene: Scene,
-  visible: readonly number[],
-  camera: Camera,
-  size: Size,
-  { radius, palette }: Discs,
-): void {
-  g.font = `11px ${FONT}`;
-  g.lineWidth = 3;
-  g.lineJoin = "round";
-  g.strokeStyle = palette.paper;
-  g.fillStyle = palette.ink;
-  const [cx, cy, reach] = middle(visible.map((i) => placeOf(scene, i, camera, size)));
-  for (const i of visible) {
-    const [x, y] = placeOf(scene, i, camera, size);
-    const side = sideOf((x - cx) / reach, (y - cy) / reach);
-    const text = scene.caption(i);
-    g.textAlign = side === "left" ? "right" : side === "right" ? "left" : "center";
-    g.textBaseline = side === "above" ? "bottom" : side === "below" ? "top" : "middle";
-    const dx = side === "left" ? -radius - 7 : side === "right" ? radius + 7 : 0;
-    const dy = side === "above" ? -radius - 5 : side === "below" ? radius + 6 : 0;
-    g.strokeText(text, x + dx, y + dy);
-    g.fillText(text, x + dx, y + dy);
-  }
-}
-
-/** The middle of the discs in sight, and how far they reach from it. */
-function middle(places: readonly [number, number][]): [number, number, number] {
-  const count = Math.max(1, places.length);
-  const cx = places.reduce((sum, [x]) => sum + x, 0) / count;
-  const cy = places.reduce((sum, [, y]) => sum + y, 0) / count;
-  const reach = places.reduce((most, [x, y]) => Math.max(most, Math.hypot(x - cx, y - cy)), 1);
-  return [cx, cy, reach];
-}
-
-/** On which side of a disc there is most room for its caption: away from the middle, if far out. */
-function sideOf(dx: number, dy: number): "left" | "right" | "above" | "below" {
-  if (Math.hypot(dx, dy) < 0.6) return "below";
-  if (Math.abs(dx) > Math.abs(dy) * 0.35) return dx < 0 ? "left" : "right";
-  return dy < 0 ? "above" : "below";
 }

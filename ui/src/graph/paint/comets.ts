@@ -1,7 +1,8 @@
 // Messages on their way: short comets along the links. Those that were lost stop half-way, in red.
 
-import type { EdgeRow } from "../api/types";
-import { bend } from "./edges";
+import type { EdgeRow } from "../../api/types";
+import { pack, type Raster, type Rgb } from "./raster";
+import { bend } from "./strokes";
 
 /** Comets in flight at once; messages beyond are seen on their links and in the counts. */
 const COMETS_MAX = 220;
@@ -35,8 +36,12 @@ export interface Sky {
   red: string;
   /** Radius of the discs. */
   radius: number;
+  /** Pixels of the screen for one of the page. */
+  ratio: number;
   /** Only comets of this disc are drawn, when not -1. */
   focus: number;
+  /** Do links bow? Then comets do. */
+  bowed: boolean;
   /** Where a disc is. */
   at: (index: number) => Point;
 }
@@ -49,6 +54,11 @@ export class Comets {
 
   get busy(): boolean {
     return this.flying.length > 0;
+  }
+
+  /** Forgets all of them: the discs are others now. */
+  clear(): void {
+    this.flying = [];
   }
 
   /** Launches comets for a frame's messages. */
@@ -74,17 +84,16 @@ export class Comets {
   }
 
   /** Draws all comets where they are now, and forgets those that have arrived. */
-  draw(g: CanvasRenderingContext2D, now: number, sky: Sky): void {
+  draw(raster: Raster, now: number, sky: Sky): void {
     this.pace(now);
     this.flying = this.flying.filter((c) => now - c.start < FLIGHT_MS);
-    g.lineCap = "round";
+    const red = pack(sky.red);
     for (const comet of this.flying) {
       const share = (now - comet.start) / FLIGHT_MS;
       if (share < 0) continue;
       if (sky.focus >= 0 && comet.from !== sky.focus && comet.to !== sky.focus) continue;
-      drawOne(g, comet, share, sky);
+      drawOne(raster, comet, share, sky, red);
     }
-    g.globalAlpha = 1;
   }
 
   private pace(now: number): void {
@@ -97,29 +106,23 @@ export class Comets {
   }
 }
 
-function drawOne(
-  g: CanvasRenderingContext2D,
-  comet: Comet,
-  share: number,
-  { red, radius, at }: Sky,
-): void {
-  const [a, b] = [at(comet.from), at(comet.to)];
+function drawOne(raster: Raster, comet: Comet, share: number, sky: Sky, red: Rgb): void {
+  const { radius, ratio } = sky;
+  const [a, b] = [sky.at(comet.from), sky.at(comet.to)];
   // From rim to rim. A lost one slows down to its end in the middle of the way.
   const rim = Math.min(0.45, radius / Math.max(1, Math.hypot(b[0] - a[0], b[1] - a[1])));
   const done = comet.lost ? 0.5 * (1 - (1 - share) ** 2) : share;
   const head = rim + done * (1 - 2 * rim);
-  const middle = bend(a, b);
+  const middle: Point = sky.bowed ? bend(a, b) : [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
   const fading = comet.lost && share > 0.6 ? (1 - share) / 0.4 : 1;
-  g.strokeStyle = comet.lost && share > 0.35 ? red : comet.color;
+  const color = comet.lost && share > 0.35 ? red : pack(comet.color);
+  const wide = Math.max(1.6, Math.min(4, radius * 0.3)) * ratio;
   let [x, y] = along(a, middle, b, head);
   for (let piece = 1; piece <= PIECES; piece++) {
     const [tx, ty] = along(a, middle, b, Math.max(rim, head - (TAIL * piece) / PIECES));
-    g.globalAlpha = fading * (1.15 - piece / PIECES);
-    g.lineWidth = Math.max(1.2, Math.min(3.6, radius * 0.26)) * (1.2 - (0.8 * piece) / PIECES);
-    g.beginPath();
-    g.moveTo(tx, ty);
-    g.lineTo(x, y);
-    g.stroke();
+    const alpha = Math.min(1, fading * (1.15 - piece / PIECES));
+    const thin = wide * (1.2 - (0.8 * piece) / PIECES);
+    raster.taper(x * ratio, y * ratio, tx * ratio, ty * ratio, thin, color, alpha);
     [x, y] = [tx, ty];
   }
 }

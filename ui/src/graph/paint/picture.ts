@@ -1,0 +1,293 @@
+// One picture, on the thread that paints: keeps its scene in step with the run, and paints it when
+// something has changed and the page has shown the one before.
+
+import type { EdgeRow, Word } from "../../api/types";
+import { type Grouping, grouping } from "../../model/grouping";
+import type { Bench } from "../../model/run";
+import type { Camera, Size } from "../camera";
+import { kindColor } from "../colors";
+import { branchesOf } from "../layout/tree";
+import type { FromStudio, LinkCard, Style, ToStudio, Unit } from "../talk";
+import { Arrangement, innerGap, outerGap } from "./arrange";
+import { Easel } from "./easel";
+import { hitLink, linkCard } from "./hit";
+import { type Link, Links } from "./links";
+import { Pace } from "./pace";
+import { type Path, shortest } from "./paths";
+import { Scene, unitsOf } from "./scene";
+import { SideBook } from "./sides";
+import { type Chosen, chosenOf, viewOf } from "./view";
+
+/** Between two pictures, unless a hand moves something. */
+const DRAW_EVERY_MS = 50;
+/** Groups of connected peers are found anew at most so often. */
+const REGROUP_EVERY_MS = 400;
+/** After a jump in time, the picture stands until the page knows all peers again, or so long. */
+const HOLD_MS = 250;
+/** Once nothing has changed for so long, all links are drawn, however many. */
+const REST_MS = 200;
+/** How long a step of that may take. */
+const STEP_MS = 10;
+/** Links drawn between two looks at the clock. */
+const BATCH = 250;
+
+export class Picture {
+  private scene: Scene;
+  private camera: Camera = { x: 0, y: 0, scale: 100 };
+  private size: Size = { width: 0, height: 0 };
+  private ratio = 1;
+  private readonly arrangement = new Arrangement(() => this.placed(false));
+  private readonly easel = new Easel();
+  private readonly links = new Links();
+  private readonly sides = new SideBook();
+  private readonly pace = new Pace();
+  private grouping: Grouping | null = null;
+  private groupedAt = -Infinity;
+  private drawn: Link[] = [];
+  private path: Path | null = null;
+  private stale = true;
+  private wanted = false;
+  /** Has the page not shown the last picture yet? */
+  private waiting = false;
+  private holdUntil = 0;
+  private heard = 0;
+  private drawnAt = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private rest: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly bench: Bench,
+    private readonly id: number,
+    private readonly community: number | null,
+    private style: Style,
+    private readonly post: (word: FromStudio, transfer?: Transferable[]) => void,
+  ) {
+    this.scene = new Scene(bench, new Int32Array(0), null);
+    this.rescene();
+  }
+
+  /** Ends timers and forces. */
+  end(): void {
+    this.arrangement.end();
+    clearTimeout(this.timer);
+    clearTimeout(this.rest);
+  }
+
+  /** The run has news; `rows` are the messages that travel before the eyes. */
+  news(rows: readonly EdgeRow[], word: Word): void {
+    this.hold(word);
+    this.stale = true;
+    if (this.holdUntil > performance.now()) {
+      this.later(this.holdUntil);
+      return;
+    }
+    this.refresh();
+    if (rows.length > 0 && !this.style.still && !this.bench.aggregated)
+      this.easel.comets.launch(rows, performance.now(), (row) => this.route(row));
+    this.want(false);
+  }
+
+  /** After a jump, waits until all peers are known again, so that nothing flickers. */
+  private hold(word: Word): void {
+    if (word.type === "hello") {
+      this.holdUntil = Math.max(this.holdUntil, performance.now() + HOLD_MS);
+      this.heard = 0;
+      this.easel.comets.clear();
+    } else {
+      this.heard += (word.peers?.length ?? 0) + (word.groups?.length ?? 0);
+      const all = this.bench.aggregated ? this.bench.groups.count : this.bench.peers.size;
+      if (this.heard >= all) this.holdUntil = 0;
+    }
+  }
+
+  private route([from, to, kind, community]: EdgeRow) {
+    if (this.community !== null && community !== this.community) return null;
+    if (this.style.hiddenKinds.includes(kind)) return null;
+    const [a, b] = [this.scene.indexOf(from), this.scene.indexOf(to)];
+    if (a < 0 || b < 0 || a === b) return null;
+    return { from: a, to: b, color: kindColor(kind, this.style.palette.dark) };
+  }
+
+  /** Follows peers that join, groups that form, and partitions that begin and end. */
+  private refresh(): void {
+    const { collapse } = this.style;
+    const parted = this.sides.look(this.bench);
+    const due = performance.now() - this.groupedAt > REGROUP_EVERY_MS;
+    if (collapse !== "none" && (due || (parted && collapse === "side"))) this.regroup();
+    else this.scene.tally();
+    const units = unitsOf(this.bench, this.community, this.grouping, this.style.opened);
+    const same =
+      units.length === this.scene.count && units.every((u, i) => u === this.scene.units[i]);
+    if (!same) this.rescene(units);
+    this.arrangement.feed();
+  }
+
+  private regroup(): void {
+    this.groupedAt = performance.now();
+    const next = this.style.collapse === "none" ? null : grouping(this.bench, this.style.collapse);
+    const before = this.grouping;
+    this.grouping = next;
+    const same = next && before && next.of.length === before.of.length;
+    if (same && next.of.every((group, peer) => group === before.of[peer])) this.scene.tally();
+    else this.rescene();
+  }
+
+  private rescene(
+    units = unitsOf(this.bench, this.community, this.grouping, this.style.opened),
+  ): void {
+    this.scene = new Scene(this.bench, units, this.grouping);
+    this.easel.comets.clear();
+    this.stale = true;
+    this.placed(this.arrangement.place(this.scene, this.style.layout));
+  }
+
+  /** Tells the page where everything is now. */
+  private placed(anew: boolean): void {
+    const { scene } = this;
+    const [units, places] = [scene.units.slice(), scene.places.slice()];
+    const placed = {
+      ...{ units, places, sizes: scene.sizes, anew, groups: scene.cards() },
+      ...{ gap: outerGap(scene), inner: innerGap(scene) },
+    };
+    this.post({ type: "placed", picture: this.id, placed }, [units.buffer, places.buffer]);
+    this.want(false);
+  }
+
+  /** Does what the page says. */
+  obey(word: ToStudio): void {
+    if (word.type === "look") this.look(word.size, word.ratio, word.camera);
+    else if (word.type === "style") this.restyle(word.style);
+    else if (word.type === "shown") this.shown();
+    else if (word.type === "drag") this.drag(word.unit, word.x, word.y, word.held);
+    else if (word.type === "probe") this.probe(word.ask, word.at);
+    else if (word.type === "tree" && this.arrangement.grow(branchesOf(word.parents)))
+      this.placed(true);
+  }
+
+  private look(size: Size, ratio: number, camera: Camera): void {
+    Object.assign(this, { size, ratio, camera });
+    this.want(true);
+  }
+
+  private restyle(change: Partial<Style>): void {
+    const before = this.style;
+    this.style = { ...before, ...change };
+    const { collapse, opened, layout, hiddenKinds } = this.style;
+    if (hiddenKinds !== before.hiddenKinds) this.stale = true;
+    if (collapse !== before.collapse) this.regroup();
+    else if (opened !== before.opened) this.rescene();
+    else if (layout !== before.layout)
+      this.placed(this.arrangement.place(this.scene, this.style.layout));
+    this.want(true);
+  }
+
+  /** The run's plan has become another: places and partitions may have. */
+  replan(): void {
+    this.regroup();
+    this.refresh();
+    this.want(true);
+  }
+
+  private drag(unit: Unit, x: number, y: number, held: boolean): void {
+    this.arrangement.drag(unit, x, y, held);
+    this.want(true);
+  }
+
+  private probe(ask: number, at: [number, number]): void {
+    const { scene, camera, size } = this;
+    const curved = this.drawn.length < 300;
+    const link = hitLink(this.drawn, scene, camera, size, at, curved);
+    const card: LinkCard | null = link && linkCard(link, scene, this.style.hiddenKinds);
+    this.post({ type: "probed", picture: this.id, ask, link: card });
+  }
+
+  /** Asks for a new picture: at once when a hand moves something, else at a steady pace. */
+  private want(urgent: boolean): void {
+    this.wanted = true;
+    clearTimeout(this.rest);
+    if (this.waiting) return;
+    const now = performance.now();
+    if (urgent) this.later(now);
+    else this.later(Math.max(now, this.holdUntil, this.drawnAt + DRAW_EVERY_MS));
+  }
+
+  private later(at: number): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.draw(), Math.max(0, at - performance.now()));
+  }
+
+  /** The page has shown the last picture. */
+  private shown(): void {
+    this.waiting = false;
+    if (this.wanted) this.want(performance.now() - this.drawnAt > DRAW_EVERY_MS);
+    else if (this.easel.comets.busy) this.send(this.easel.fly(performance.now()));
+  }
+
+  private draw(): void {
+    if (this.waiting || this.size.width === 0) return;
+    if (this.holdUntil > 0 && this.stale) {
+      this.holdUntil = 0;
+      this.refresh();
+    }
+    this.wanted = false;
+    const began = performance.now();
+    const chosen = this.choose(this.pace.links(this.bench.aggregated));
+    this.drawn = chosen.links;
+    const view = this.view(chosen);
+    this.easel.paint(view, chosen.links);
+    this.pace.took(performance.now() - began);
+    this.drawnAt = performance.now();
+    this.send(this.easel.bitmap(this.drawnAt));
+    if (this.drawn.length < this.links.list.length && !this.bench.aggregated)
+      this.rest = setTimeout(() => this.complete(), REST_MS);
+  }
+
+  /** Nothing changes: all links are drawn, step by step, unless something does. */
+  private complete(): void {
+    const chosen = this.choose(Number.MAX_SAFE_INTEGER);
+    const steps = this.easel.inSteps(this.view(chosen), chosen.links, BATCH);
+    const on = () => {
+      const until = performance.now() + STEP_MS;
+      while (performance.now() < until)
+        if (steps.next().done) {
+          this.drawn = chosen.links;
+          return this.send(this.easel.bitmap(performance.now()));
+        }
+      this.rest = setTimeout(on, 0);
+    };
+    on();
+  }
+
+  private choose(max: number): Chosen {
+    const { bench, scene, style } = this;
+    if (this.stale) {
+      this.links.gather(bench, scene, this.community, new Set(style.hiddenKinds));
+      this.stale = false;
+    }
+    const { selected, goal } = style;
+    const both = selected !== null && goal !== null;
+    this.path = both ? shortest(bench.edges.list, selected, goal) : null;
+    return chosenOf(this.links, scene, style, this.path, bench.now, max);
+  }
+
+  private view(chosen: Chosen) {
+    const { scene, camera, size, ratio, style, sides } = this;
+    return viewOf({
+      ...{ scene, camera, size, ratio, style, sides, chosen },
+      ...{ path: this.path, branches: this.arrangement.branches, now: this.bench.now },
+    });
+  }
+
+  private send(bitmap: ImageBitmap): void {
+    this.waiting = true;
+    const { links, pace, path, sides } = this;
+    const report = {
+      ...{ units: this.scene.count, edges: this.drawn.length, paint_ms: pace.last_ms },
+      known: links.list.length + (this.community === null ? this.bench.edges.hidden : 0),
+      ...{ path: path?.peers ?? null, forward: path?.forward ?? true },
+      sides: sides.sides?.counts ?? [],
+    };
+    const { camera } = this;
+    this.post({ type: "drawn", picture: this.id, bitmap, camera, report }, [bitmap]);
+  }
+}

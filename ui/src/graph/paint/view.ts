@@ -1,0 +1,155 @@
+// What a style means for a picture: which links are drawn, which discs stand out, what is written.
+
+import { siteOf, sitesOf } from "../../model/places";
+import { type Camera, type Size, toScreen } from "../camera";
+import type { Branch } from "../layout/tree";
+import { radiusFor } from "../radius";
+import type { Style } from "../talk";
+import { innerGap, outerGap } from "./arrange";
+import type { View } from "./easel";
+import { type Link, type Links, touches } from "./links";
+import type { StrokeContext } from "./look";
+import type { Path } from "./paths";
+import type { Scene } from "./scene";
+import type { SideBook } from "./sides";
+
+/** With up to so many discs, captions are always there. */
+export const CAPTIONS_MAX = 60;
+/** Zoomed in so far that discs are so far apart, captions are there too, pixels. */
+const CAPTION_SPACING_PX = 64;
+/** With more neighbors than these, rings around them would say nothing. */
+const RINGS_MAX = 400;
+/** In the tree, links that are no branch are there for those who look closely. */
+const TREE_DIM = 0.25;
+
+/** The links of a picture, and those that stand out. */
+export interface Chosen {
+  links: Link[];
+  chosen: Set<Link>;
+  hover: number;
+}
+
+/** Chooses the links to draw, at most `max` besides those that must be seen. */
+export function chosenOf(
+  links: Links,
+  scene: Scene,
+  style: Style,
+  path: Path | null,
+  now: number,
+  max: number,
+): Chosen {
+  const hover = style.hover === null ? -1 : scene.indexOfUnit(style.hover);
+  const selected = style.selected === null ? -1 : scene.indexOf(style.selected);
+  const wanted = wantedPairs(scene, style, path);
+  const chosen = new Set(
+    wanted.size === 0 ? [] : links.list.filter((l) => wanted.has(l.from * scene.count + l.to)),
+  );
+  const drawn = links.latest(now, max, hover >= 0 ? hover : selected);
+  const there = new Set(chosen.size > 0 ? drawn : []);
+  const more = [...chosen].filter((link) => !there.has(link));
+  return { links: [...drawn, ...more], chosen, hover };
+}
+
+/** Pairs of discs whose links stand out: along the path, and the selected link. */
+function wantedPairs(scene: Scene, { link }: Style, path: Path | null): Set<number> {
+  const out = new Set<number>();
+  const add = (from: number, to: number) => {
+    const [a, b] = [scene.indexOf(from), scene.indexOf(to)];
+    if (a >= 0 && b >= 0) out.add(a * scene.count + b);
+  };
+  if (link) add(...link);
+  const { peers, forward } = path ?? { peers: [], forward: true };
+  for (let i = 0; i + 1 < peers.length; i++) {
+    add(peers[i] ?? 0, peers[i + 1] ?? 0);
+    if (!forward) add(peers[i + 1] ?? 0, peers[i] ?? 0);
+  }
+  return out;
+}
+
+/** What a view is made from. */
+interface Parts {
+  scene: Scene;
+  camera: Camera;
+  size: Size;
+  ratio: number;
+  style: Style;
+  sides: SideBook;
+  chosen: Chosen;
+  path: Path | null;
+  branches: readonly Branch[];
+  /** The moment that is looked at, seconds of the run. */
+  now: number;
+}
+
+/** The view of a picture at this moment. */
+export function viewOf(parts: Parts): View {
+  const { scene, camera, size, ratio, style, sides, chosen, now } = parts;
+  const gap = outerGap(scene);
+  const tree = style.layout === "tree" && !scene.bench.aggregated;
+  const context: StrokeContext = {
+    ...{ scene, camera, size, now, palette: style.palette, by: style.by },
+    ...{ focus: chosen.hover, chosen: chosen.chosen, dim: tree ? TREE_DIM : 1 },
+    radius: scene.bench.aggregated ? 0 : radiusFor(gap * camera.scale),
+    selected: style.selected === null ? -1 : scene.indexOf(style.selected),
+  };
+  return {
+    ...{ scene, camera, size, ratio, gap, context, sides },
+    inner: innerGap(scene),
+    lit: chosen.hover < 0 ? null : neighbors(chosen.links, chosen.hover),
+    rings: rings(parts),
+    branches: tree ? branchPairs(scene, parts.branches, now) : [],
+    captions: scene.count <= CAPTIONS_MAX || gap * camera.scale >= CAPTION_SPACING_PX,
+    names: style.layout === "places" ? siteNames(parts) : [],
+  };
+}
+
+function neighbors(links: readonly Link[], index: number): Set<number> {
+  const out = new Set([index]);
+  for (const link of links)
+    if (touches(link, index)) out.add(link.from === index ? link.to : link.from);
+  return out;
+}
+
+/** Rings around the neighbors of the selected peer, the lassoed peers, and the stations of the path. */
+function rings({ scene, style, chosen, path }: Parts): [number, string][] {
+  const { accent, quiet } = style.palette;
+  const out = new Map<number, string>();
+  const selected = style.selected === null ? -1 : scene.indexOf(style.selected);
+  const near = selected < 0 ? new Set<number>() : neighbors(chosen.links, selected);
+  if (near.size <= RINGS_MAX) for (const index of near) out.set(index, quiet);
+  for (const peer of style.lassoed) out.set(scene.indexOf(peer), accent);
+  for (const peer of path?.peers ?? []) out.set(scene.indexOf(peer), accent);
+  out.delete(-1);
+  out.delete(selected);
+  return [...out];
+}
+
+/** The branches that had grown by now, from disc to disc. */
+function branchPairs(scene: Scene, branches: readonly Branch[], now: number): [number, number][] {
+  const out: [number, number][] = [];
+  for (const { peer, parent, t } of branches) {
+    if (t > now) continue;
+    const [from, to] = [scene.indexOf(parent), scene.indexOf(peer)];
+    if (from >= 0 && to >= 0 && from !== to) out.push([from, to]);
+  }
+  return out;
+}
+
+/** The names of places, above their peers. */
+function siteNames({ scene, camera, size }: Parts): [string, [number, number]][] {
+  const sites = sitesOf(scene.bench.run.plan);
+  if (!sites || scene.bench.aggregated || sites.names.length > CAPTIONS_MAX) return [];
+  const gap = radiusFor(outerGap(scene) * camera.scale);
+  const tops = sites.names.map((): [number, number, number] => [0, Infinity, 0]);
+  scene.units.forEach((unit, i) => {
+    const top = unit > 0 ? tops[siteOf(sites, unit)] : undefined;
+    if (!top) return;
+    const [x, y] = toScreen(camera, size, scene.places[2 * i] ?? 0, scene.places[2 * i + 1] ?? 0);
+    top[0] += x;
+    top[1] = Math.min(top[1], y);
+    top[2] += 1;
+  });
+  return tops.flatMap(([x, y, count], site): [string, [number, number]][] =>
+    count === 0 ? [] : [[sites.names[site] ?? "", [x / count, y - gap - 8]]],
+  );
+}

@@ -1,0 +1,13 @@
+// How large discs are: the page and the thread that paints them must agree.
+
+const RADIUS_MIN = 1.6;
+const RADIUS_MAX = 17;
+/** A disc's radius, of the distance to its neighbors. */
+const SHARE = 0.3;
+/** Of the distance between groups in a grid, how much a cell fills. */
+export const CELL_SHARE = 0.9;
+
+/** Radius of a peer's disc, from the distance between neighbors in pixels. */
+export function radiusFor(spacing_px: number): number {
+  return Math.min(RADIUS_MAX, Math.max(RADIUS_MIN, spacing_px * SHARE));
+}

@@ -1,0 +1,98 @@
+// What a picture shows, in true counts: how much of it is drawn, the path, the sides, who was reached last.
+
+import { sideName } from "../model/grouping";
+import type { Bench } from "../model/run";
+import { theme } from "../state/preferences";
+import { exact, plural, span } from "../words/format";
+import { readPalette } from "./colors";
+import { type Branch, wayTo } from "./layout/tree";
+import { sideColor } from "./paint/sides";
+import { goal } from "./settings";
+import type { Layout, Report } from "./talk";
+
+interface Props {
+  bench: Bench;
+  report: Report;
+  layout: Layout;
+  branches: readonly Branch[];
+}
+
+/** Stations of a way that are named; longer ways are shortened in the middle. */
+const STATIONS_MAX = 8;
+
+export function Words({ bench, report, layout, branches }: Props) {
+  return (
+    <div class="picture-words" aria-live="off">
+      {goal.value !== null && <PathWords bench={bench} report={report} />}
+      {layout === "tree" && <TreeWords bench={bench} branches={branches} />}
+      {report.sides.length > 0 && <SideWords sides={report.sides} />}
+      <Drawn bench={bench} report={report} />
+    </div>
+  );
+}
+
+/** True counts, when not everything is drawn. */
+function Drawn({ bench, report }: { bench: Bench; report: Report }) {
+  const { edges, known } = report;
+  const { messages } = bench.run;
+  if (!bench.aggregated && edges >= known) return null;
+  return (
+    <p data-testid="graph-counts">
+      {bench.aggregated && `${plural(bench.run.peers, "peer")}, `}
+      {bench.aggregated && `${plural(messages.sent, "message")}; `}
+      {exact(edges)} of {plural(known, "link")}
+      {bench.aggregated ? " between groups" : ""} drawn
+      {edges < known ? ", the latest first" : ""}
+    </p>
+  );
+}
+
+function PathWords({ bench, report: { path, forward } }: { bench: Bench; report: Report }) {
+  const to = goal.value ?? 0;
+  if (!path)
+    return (
+      <p data-testid="graph-path">
+        No way to peer {bench.peers.label(to)} over the links seen so far
+      </p>
+    );
+  return (
+    <p data-testid="graph-path">
+      {way(bench, path)}: {plural(path.length - 1, "hop")}
+      {forward ? "" : ", some of them against the messages"}
+    </p>
+  );
+}
+
+function way(bench: Bench, peers: readonly number[]): string {
+  const names = peers.map((peer) => bench.peers.label(peer));
+  if (names.length <= STATIONS_MAX) return names.join(" → ");
+  const half = STATIONS_MAX / 2;
+  return [...names.slice(0, half), "…", ...names.slice(-half)].join(" → ");
+}
+
+function TreeWords({ bench, branches }: { bench: Bench; branches: readonly Branch[] }) {
+  const grown = branches.filter((branch) => branch.t <= bench.now);
+  const last = grown.reduce<Branch | null>((a, b) => (a && a.t >= b.t ? a : b), null);
+  if (!last) return <p data-testid="graph-tree">Nobody has received anything yet</p>;
+  return (
+    <p data-testid="graph-tree">
+      {plural(grown.length, "peer")} reached; the last one is peer {bench.peers.label(last.peer)}{" "}
+      after {span(last.t)}, by way of {way(bench, wayTo(grown, last.peer))}
+    </p>
+  );
+}
+
+function SideWords({ sides }: { sides: readonly number[] }) {
+  const palette = readPalette(theme.value === "dark");
+  return (
+    <p data-testid="graph-sides">
+      Partition in force:{" "}
+      {sides.map((peers, side) => (
+        <span class="side" key={sideName(side)}>
+          <i class="swatch" style={{ background: sideColor(side, palette) }} />
+          {sideName(side)} {plural(peers, "peer")}
+        </span>
+      ))}
+    </p>
+  );
+}
