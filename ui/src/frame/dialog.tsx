@@ -8,10 +8,11 @@ interface Props {
   close: () => void;
   title: string;
   testid: string;
+  wide?: boolean;
   children: ComponentChildren;
 }
 
-export function Dialog({ open, close, title, testid, children }: Props) {
+export function Dialog({ open, close, title, testid, wide, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const name = useId();
   useEffect(() => {
@@ -22,7 +23,7 @@ export function Dialog({ open, close, title, testid, children }: Props) {
     // biome-ignore lint/a11y/useKeyWithClickEvents: Esc closes a dialog by itself
     <dialog
       ref={dialog}
-      class="dialog"
+      class={wide ? "dialog wide" : "dialog"}
       aria-labelledby={name}
       data-testid={testid}
       onClose={close}

@@ -1,9 +1,9 @@
 // What things mean, and the keys.
 
 import { signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
 import { go } from "../state/route";
 import { startTour } from "../tour/state";
+import { Dialog } from "./dialog";
 
 export const helpOpen = signal(false);
 
@@ -42,98 +42,80 @@ const KEYS: [string, [string, string][]][] = [
 ];
 
 export function Help() {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    if (helpOpen.value) dialog.current?.showModal();
-    else dialog.current?.close();
-  }, [helpOpen.value]);
   const close = () => {
     helpOpen.value = false;
   };
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Esc closes a dialog by itself
-    <dialog
-      ref={dialog}
-      class="help"
-      aria-labelledby="help-title"
-      data-testid="help"
-      onClose={close}
-      onClick={(event) => {
-        if (event.target === dialog.current) close();
-      }}
-    >
-      <div class="help-body">
-        <h2 id="help-title">What you see</h2>
-        <dl class="facts">
-          <dt>disc</dt>
-          <dd>
-            A peer. The ring around it fills as its targets do, from red over amber to green. A
-            tick: it is done. Dashed: it crashed. Two bars: it is paused.
-          </dd>
-          <dt>link</dt>
-          <dd>
-            Messages from the wide end to the pointed end. Width grows with the logarithm of their
-            count; the colour tells the kind; it fades by half with each second of run time.
-          </dd>
-          <dt>comet</dt>
-          <dd>A message on its way. One that is lost stops half-way and turns red.</dd>
-          <dt>run time</dt>
-          <dd>
-            The run's own clock: virtual in a simulation. Hover it for the time that passed here.
-          </dd>
-          <dt>timeline</dt>
-          <dd>
-            The whole run from left to right: messages as columns, lost ones red, targets as the
-            area above. Drag the cursor anywhere; everything on the page shows that moment.
-          </dd>
-          <dt>branch</dt>
-          <dd>
-            A simulated run repeated up to the cursor, which then goes on with what you do there.
-          </dd>
-          <dt>target</dt>
-          <dd>
-            What a peer has to reach, such as 50 messages. A run completes when all peers have all.
-          </dd>
-          <dt>digest</dt>
-          <dd>A fingerprint of a simulated run. Same experiment, seed and build: same digest.</dd>
-        </dl>
-        <h2>Hands</h2>
-        <p>
-          The wheel zooms at the pointer, dragging pans or moves a peer, a click selects, a double
-          click centres, dragging with Shift draws a lasso around several peers. Every view has its
-          own address, which can be shared.
-        </p>
-        <div class="key-groups">
-          {KEYS.map(([group, keys]) => (
-            <section key={group}>
-              <h3>{group}</h3>
-              <dl class="facts keys">
-                {keys.map(([key, what]) => (
-                  <KeyRow key={key} name={key} what={what} />
-                ))}
-              </dl>
-            </section>
-          ))}
-        </div>
-        <div class="dialog-buttons">
-          <button
-            type="button"
-            class="plain"
-            data-testid="tour-start"
-            onClick={() => {
-              close();
-              go({ at: "bench", experiment: "flood" });
-              startTour();
-            }}
-          >
-            Show the tour
-          </button>
-          <button type="button" class="plain" onClick={close}>
-            Close
-          </button>
-        </div>
+    <Dialog open={helpOpen.value} close={close} title="What you see" testid="help" wide>
+      <dl class="facts">
+        <dt>disc</dt>
+        <dd>
+          A peer. The ring around it fills as its targets do, from red over amber to green. A tick:
+          it is done. Dashed: it crashed. Two bars: it is paused.
+        </dd>
+        <dt>link</dt>
+        <dd>
+          Messages from the wide end to the pointed end. Width grows with the logarithm of their
+          count; the colour tells the kind; it fades by half with each second of run time.
+        </dd>
+        <dt>comet</dt>
+        <dd>A message on its way. One that is lost stops half-way and turns red.</dd>
+        <dt>run time</dt>
+        <dd>
+          The run's own clock: virtual in a simulation. Hover it for the time that passed here.
+        </dd>
+        <dt>timeline</dt>
+        <dd>
+          The whole run from left to right: messages as columns, lost ones red, targets as the area
+          above. Drag the cursor anywhere; everything on the page shows that moment.
+        </dd>
+        <dt>branch</dt>
+        <dd>
+          A simulated run repeated up to the cursor, which then goes on with what you do there.
+        </dd>
+        <dt>target</dt>
+        <dd>
+          What a peer has to reach, such as 50 messages. A run completes when all peers have all.
+        </dd>
+        <dt>digest</dt>
+        <dd>A fingerprint of a simulated run. Same experiment, seed and build: same digest.</dd>
+      </dl>
+      <h2>Hands</h2>
+      <p>
+        The wheel zooms at the pointer, dragging pans or moves a peer, a click selects, a double
+        click centres, dragging with Shift draws a lasso around several peers. Every view has its
+        own address, which can be shared.
+      </p>
+      <div class="key-groups">
+        {KEYS.map(([group, keys]) => (
+          <section key={group}>
+            <h3>{group}</h3>
+            <dl class="facts keys">
+              {keys.map(([key, what]) => (
+                <KeyRow key={key} name={key} what={what} />
+              ))}
+            </dl>
+          </section>
+        ))}
       </div>
-    </dialog>
+      <div class="dialog-buttons">
+        <button
+          type="button"
+          class="plain"
+          data-testid="tour-start"
+          onClick={() => {
+            close();
+            go({ at: "bench", experiment: "flood" });
+            startTour();
+          }}
+        >
+          Show the tour
+        </button>
+        <button type="button" class="plain" onClick={close}>
+          Close
+        </button>
+      </div>
+    </Dialog>
   );
 }
 

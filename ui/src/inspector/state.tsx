@@ -22,7 +22,7 @@ export function StateSection({ bench, id }: { bench: Bench; id: number }) {
 /** Real peers keep their state to themselves. */
 function NoState({ bench }: { bench: Bench }) {
   return (
-    <section class="state" data-testid="no-state">
+    <section class="holding" data-testid="no-state">
       <h3>State</h3>
       <p class="quiet">
         {bench.run.mode === "processes"
@@ -51,7 +51,7 @@ function Simulated({ bench, id }: { bench: Bench; id: number }) {
   const { state, error, asking } = useMoment(bench.run.id, id, cursor.value);
   if (!state)
     return (
-      <section class="state">
+      <section class="holding">
         <h3>State</h3>
         <p class={error ? "field-error" : "quiet"} data-testid="state-error">
           {error ?? "Asking for its state…"}
@@ -65,7 +65,7 @@ function Simulated({ bench, id }: { bench: Bench; id: number }) {
       data-t={state.t}
       data-event={state.event ?? ""}
     >
-      <section class="state">
+      <section class="holding">
         <h3>
           State
           <span class="quiet number">at {span(state.t)}</span>

@@ -64,10 +64,10 @@ export function Tour() {
       <i
         class="tour-ring"
         style={{
-          left: px(ring.left - 3),
-          top: px(ring.top - 3),
-          width: px(ring.width + 6),
-          height: px(ring.height + 6),
+          left: px(ring.left - 5),
+          top: px(ring.top - 5),
+          width: px(ring.width + 10),
+          height: px(ring.height + 10),
         }}
       />
       <section

@@ -165,6 +165,7 @@ export async function start({ port = 0, token = "fake" } = {}) {
     if (verb === "timeline")
       return json(response, 200, timeline(of, Number(url.searchParams.get("width") ?? 600)));
     if (verb === "log") return json(response, 200, log(of, url.searchParams));
+    if (verb) return json(response, 404, { error: { message: `This lab has no ${verb}.` } });
     if (request.method === "DELETE") {
       runs.delete(of.run.id);
       return json(response, 200, {});
