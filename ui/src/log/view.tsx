@@ -1,9 +1,14 @@
 // The event log: what happened to whom, with a filter by kind, peer and words.
 
 import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { Rows } from "../frame/rows";
 import { type Entry, isGap } from "../model/journal";
 import type { Bench } from "../model/run";
+import { SearchBox } from "../search/box";
+import { FoundList } from "../search/found";
+import { KINDS } from "../search/language";
+import { followSearch, search } from "../search/state";
 import { watchRun } from "../state/bench";
 import { adjust } from "../state/route";
 import { exact, plural, stamp } from "../words/format";
@@ -12,30 +17,13 @@ import { describe } from "./words";
 
 const ROW_PX = 22;
 
-/** Kinds of event, as in the trace. */
-const KINDS = [
-  "started",
-  "stopped",
-  "crashed",
-  "restarted",
-  "joined",
-  "sent",
-  "delivered",
-  "dropped",
-  "timer",
-  "indicated",
-  "progress",
-  "entered",
-  "exited",
-  "note",
-  "fault",
-  "done",
-];
-
 const NO_FILTER: Filter = { kind: "", text: "", peer: "" };
 
 /** The filter stays while views change, and goes with its run. */
 const chosen = signal<{ run: string; filter: Filter }>({ run: "", filter: NO_FILTER });
+
+/** Is the search for patterns open? */
+const searching = signal(false);
 
 function filterOf(run: string): Filter {
   return chosen.value.run === run ? chosen.value.filter : NO_FILTER;
@@ -43,11 +31,26 @@ function filterOf(run: string): Filter {
 
 export function LogView({ bench }: { bench: Bench }) {
   watchRun();
-  const filter = filterOf(bench.run.id);
-  const lines = useLines(bench, filter);
+  useEffect(followSearch, []);
   return (
     <div class="log">
       <FilterBar bench={bench} />
+      {(searching.value || search.value) && (
+        <div class="log-search">
+          <SearchBox />
+        </div>
+      )}
+      {search.value ? <FoundList bench={bench} /> : <Lines bench={bench} />}
+    </div>
+  );
+}
+
+function Lines({ bench }: { bench: Bench }) {
+  watchRun();
+  const filter = filterOf(bench.run.id);
+  const lines = useLines(bench, filter);
+  return (
+    <>
       {lines.error && (
         <p class="notice" role="alert">
           {lines.error}
@@ -74,7 +77,7 @@ export function LogView({ bench }: { bench: Bench }) {
           )}
         />
       )}
-    </div>
+    </>
   );
 }
 
@@ -125,6 +128,18 @@ function FilterBar({ bench }: { bench: Bench }) {
         value={now.peer}
         onInput={(event) => change({ peer: event.currentTarget.value.replace(/\D/g, "") })}
       />
+      <button
+        type="button"
+        class="plain"
+        data-testid="log-search"
+        aria-expanded={searching.value || search.value !== null}
+        title="Search the whole trace: words, or a pattern of two events"
+        onClick={() => {
+          searching.value = !searching.value;
+        }}
+      >
+        Pattern…
+      </button>
       <span class="grow" />
       {bench.traceDropped > 0 && (
         <span class="quiet">

@@ -37,6 +37,7 @@ export interface SourceListener {
 export class Source {
   picture: Picture | null = null;
   private asked: Wanted | null = null;
+  private latest: Wanted = { span: null, peers: null, rows: ROWS_MIN, fold: false, width: 600 };
   private timer: ReturnType<typeof setTimeout> | undefined;
   private flight: AbortController | null = null;
 
@@ -54,23 +55,23 @@ export class Source {
 
   /** Wants this to be seen; asks only when the present picture does not show it well. */
   want(wanted: Wanted, again = false): void {
+    this.latest = wanted;
     if (!again && this.shows(wanted)) return;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.ask(wanted), this.picture ? ASK_AFTER_MS : 0);
   }
 
-  /** Does the picture at hand, or the one under way, show this well? */
+  /** Does the picture at hand show this well? */
   private shows(wanted: Wanted): boolean {
     const { picture, asked } = this;
-    if (!asked || !sameRows(asked, wanted)) return false;
-    if (!picture || asked.span !== wanted.span) {
-      if (!picture || !wanted.span) return false;
+    if (!picture || !asked || !sameRows(asked, wanted)) return false;
+    if (asked.span !== wanted.span) {
+      if (!wanted.span) return false;
       const [from, to] = wanted.span;
       const covered = from >= picture.from - 1e-12 && to <= picture.to + 1e-12;
       if (!covered) return false;
-      if (picture.density) return isFine(picture, wanted.span, wanted.width);
     }
-    return true;
+    return !picture.density || !wanted.span || isFine(picture, wanted.span, wanted.width);
   }
 
   private async ask(wanted: Wanted): Promise<void> {
@@ -78,12 +79,15 @@ export class Source {
     const flight = new AbortController();
     this.flight = flight;
     this.asked = wanted;
+    this.latest = wanted;
     this.listener.busy(true);
     try {
       const answer = await trace.spacetime(this.run, this.queryOf(wanted), flight.signal);
       if (flight.signal.aborted) return;
       this.picture = pictureOf(answer, this.kinds());
       this.listener.got(this.picture, wanted);
+      // Now that it is known how many events there are: less room around them may show each of them.
+      this.want(this.latest);
     } catch (error) {
       if (flight.signal.aborted) return;
       this.asked = null;
@@ -103,12 +107,12 @@ export class Source {
     return { ...query, from, to };
   }
 
-  /** Half as much again on each side, unless that would be too many events to draw one by one. */
+  /** Half as much again on each side, where that is not too many events to draw one by one. */
   private padded([from, to]: Span): Span {
     const half = (to - from) / 2;
     const wide: Span = [Math.max(0, from - half), to + half];
     const many = this.picture ? estimate(this.picture, wide) : null;
-    return many !== null && many > EVENTS_MAX * 0.8 ? [from, to] : wide;
+    return many === null || many > EVENTS_MAX * 0.8 ? [from, to] : wide;
   }
 }
 
@@ -118,6 +122,8 @@ function sameRows(a: Wanted, b: Wanted): boolean {
 
 /** Are the columns narrow enough, and the events too many to be drawn one by one? */
 function isFine(picture: Picture, span: Span, width: number): boolean {
+  // Less than what was asked for cannot be asked for.
+  if (picture.to - picture.from <= (span[1] - span[0]) * 1.01) return true;
   const column = (picture.to - picture.from) / (picture.density?.columns ?? 1);
   const px = (column / (span[1] - span[0])) * width;
   return px <= COLUMN_PX_MAX && (estimate(picture, span) ?? 0) > EVENTS_MAX;

@@ -3,6 +3,7 @@
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Bench } from "../model/run";
+import { SEARCH_ID } from "../search/box";
 import { FoundList } from "../search/found";
 import { followSearch } from "../search/state";
 import { watchRun } from "../state/bench";
@@ -35,6 +36,7 @@ export function SpacetimeView({ bench }: { bench: Bench }) {
   const shown = lit.selected ?? lit.hovered;
   const cones = useEdges(bench.run.id, shown?.cones ?? null, sight.picture);
   useEffect(followSearch, []);
+  useSearchKey();
   useDrawer(at.event);
 
   // What is selected must have a row, and be in sight.
@@ -104,4 +106,19 @@ export function SpacetimeView({ bench }: { bench: Bench }) {
       </Drawer>
     </div>
   );
+}
+
+/** The slash goes to the search, unless somebody types. */
+function useSearchKey(): void {
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      const at = event.target;
+      const typing = at instanceof HTMLElement && at.closest("input, select, textarea, dialog");
+      if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || typing) return;
+      document.getElementById(SEARCH_ID)?.focus();
+      event.preventDefault();
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, []);
 }

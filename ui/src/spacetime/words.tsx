@@ -33,7 +33,7 @@ function PictureWords({
   const parts = [
     `${spanWords(span[0])} to ${spanWords(span[1])}`,
     picture.density
-      ? `${plural(picture.total, "event")} as counts, ${exact(picture.shown)} of ${plural(picture.of, "message")} drawn`
+      ? `${plural(picture.total, "event")} as counts · ${exact(picture.shown)} of ${plural(picture.of, "message")} drawn`
       : `${plural(countIn(picture, span), "event")}, ${plural(arrowsIn(picture, span), "message")}`,
   ];
   if (picture.quiet > 0) parts.push(`${plural(picture.quiet, "quiet peer")} folded`);

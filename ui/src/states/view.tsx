@@ -1,7 +1,8 @@
 // Statecharts: where peers tell which states they enter and leave, the chart that follows from it, with
 // the selected peer's state lit, and how many peers are in each state at the cursor.
 
-import { useEffect, useState } from "preact/hooks";
+import type { RefObject } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Chart } from "../api/history";
 import type { Bench } from "../model/run";
 import { experiments } from "../state/gallery";
@@ -17,7 +18,8 @@ export function StatesView({ bench }: { bench: Bench }) {
   const flashes = useFlashes(bench);
   const wanted = route.value.at === "run" ? route.value.community : null;
   const chart = charts?.charts.find((c) => c.name === wanted) ?? charts?.charts[0] ?? null;
-  const layout = useLayout(chart);
+  const stage = useRef<HTMLElement>(null);
+  const layout = useLayout(chart, stage);
   const peer = selectedPeer.value;
   if (error && !charts) return <p class="empty">{error}</p>;
   if (!charts) return <p class="empty">Reading the states…</p>;
@@ -32,7 +34,11 @@ export function StatesView({ bench }: { bench: Bench }) {
           {peer === null ? countsSentence(chart) : peerSentence(chart, peer, charts)}
         </p>
       </div>
-      <section class="states-stage" aria-label={`Statechart of ${chart.name || "the peers"}`}>
+      <section
+        class="states-stage"
+        ref={stage}
+        aria-label={`Statechart of ${chart.name || "the peers"}`}
+      >
         {layout && <ChartPicture {...{ bench, chart, charts, layout, peer, flashes }} />}
       </section>
       {error && (
@@ -63,14 +69,17 @@ function peerSentence(chart: Chart, peer: number, charts: Parameters<typeof stat
 }
 
 /** Arranges the chart, with a library that comes only now; the same states keep their places. */
-function useLayout(chart: Chart | null): Layout | null {
+function useLayout(chart: Chart | null, stage: RefObject<HTMLElement | null>): Layout | null {
   const [layout, setLayout] = useState<Layout | null>(null);
   const shape = chart && JSON.stringify(shapeOf(chart));
   useEffect(() => {
     let late = false;
     if (chart)
       void import("./arrange").then(({ layoutOf }) => {
-        if (!late) setLayout(layoutOf(chart, true));
+        if (late) return;
+        const across = layoutOf(chart, true);
+        const down = layoutOf(chart, false);
+        setLayout(scaleIn(stage.current, down) > scaleIn(stage.current, across) ? down : across);
       });
     return () => {
       late = true;
@@ -79,6 +88,12 @@ function useLayout(chart: Chart | null): Layout | null {
   // Until the new chart is arranged, the old arrangement does not fit it.
   const fits = layout && chart?.states.every((s) => layout.boxes.some((b) => b.name === s.name));
   return fits ? layout : null;
+}
+
+/** How large a chart can be drawn in an element. */
+function scaleIn(stage: HTMLElement | null, layout: Layout): number {
+  if (!stage) return 0;
+  return Math.min(1, stage.clientWidth / layout.width, stage.clientHeight / layout.height);
 }
 
 /** What decides where things lie: not the counts. */
