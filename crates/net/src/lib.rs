@@ -30,6 +30,7 @@ mod scribe;
 pub mod supervisor;
 mod tls;
 pub mod tracker;
+mod usage;
 mod waiting;
 mod weather;
 
@@ -39,3 +40,4 @@ pub use identity::{Identity, IdentityError, KEY_FILE, PeerKey};
 pub use process::{PeerError, peer_main};
 pub use record::{PeerRecord, RecordError};
 pub use supervisor::{Launchpad, Messages, NetReport, Remote, StartError, Supervisor, TargetReport};
+pub use usage::{Usage, usage};

@@ -29,6 +29,9 @@ use crate::weather::Weather;
 /// Events in one document to the supervisor, at most: far below [`MAX_DOCUMENT_BYTES`].
 const MAX_BATCH: usize = 4_096;
 
+/// How often the queues of links are looked at.
+const MEASURE_EVERY: Duration = Duration::from_millis(250);
+
 /// Documents that wait for the reporter, at most.
 const MAX_REPORTS: usize = 64;
 
@@ -206,6 +209,7 @@ impl<P: Launch + 'static> Process<P> {
         for peerid in peerids {
             self.command(peerid, Command::Go { clock });
         }
+        spawn_local(measure(Rc::clone(&self.peers)));
     }
 
     fn fault(&mut self, happened: Happened) {
@@ -261,6 +265,16 @@ impl<P: Launch + 'static> Process<P> {
             peer.handle.links.closed().await;
         });
         let _ = timeout(LEAVING, join_all(leaving)).await;
+    }
+}
+
+/// Traces how many messages wait for the links of each peer, as long as the process lives.
+async fn measure(peers: Rc<RefCell<BTreeMap<u32, Running>>>) {
+    let mut ticks = interval(MEASURE_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        peers.borrow().values().for_each(|peer| peer.handle.links.measure());
     }
 }
 

@@ -17,6 +17,12 @@ use crate::members::Members;
 /// Events that wait to be sent, at most, in one process; newer ones are dropped and counted.
 pub(crate) const MAX_WAITING_EVENTS: usize = 65_536;
 
+/// The most bytes of any text in the trace, which are all that a recording keeps.
+const MAX_TEXT_BYTES: usize = 8 << 10;
+
+/// The bytes after which a part of the trace is sent: less than a document of the control connection may have.
+const PART_BYTES: usize = 2 << 20;
+
 /// Bits of an event's count for one life of a peer; the other ten number its lives.
 const LIFE_BITS: u32 = 30;
 
@@ -47,12 +53,19 @@ impl Outbox {
         Self { recording, community: Box::leak(protocol.into()), ..Self::default() }
     }
 
-    /// Takes up to `most` events, and how many were dropped before them.
+    /// Takes up to `most` events, or as many fewer as fit into a document, and how many were dropped before
+    /// them.
     pub fn take_events(&mut self, most: usize) -> Option<(Vec<Event>, u64)> {
         if self.events.is_empty() && self.dropped == 0 {
             return None;
         }
-        let rest = self.events.split_off(self.events.len().min(most));
+        let mut bytes = 0;
+        let fits = self.events.iter().take(most).take_while(|event| {
+            let is_room = bytes < PART_BYTES;
+            bytes += weight(event);
+            is_room
+        });
+        let rest = self.events.split_off(fits.count());
         let events = std::mem::replace(&mut self.events, rest);
         Some((events, std::mem::take(&mut self.dropped)))
     }
@@ -108,6 +121,7 @@ impl Scribe {
         let mut event = Event::new(id, time, PeerId(self.peerid.into()), kind);
         event.community = Cow::Borrowed(outbox.community);
         fill(&mut event);
+        event.text.truncate(event.text.floor_char_boundary(MAX_TEXT_BYTES));
         outbox.events.push(event);
         Some(id)
     }
@@ -144,6 +158,11 @@ impl Scribe {
             change(status);
         }
     }
+}
+
+/// About the bytes of an event on its way to the supervisor.
+fn weight(event: &Event) -> usize {
+    64 + event.community.len() + event.name.len() + event.text.len() + event.body.len()
 }
 
 /// The `Debug` form of a value, cut after [`MAX_TEXT`] letters without formatting the rest.
@@ -193,6 +212,22 @@ mod tests {
         let (events, dropped) = outbox.borrow_mut().take_events(usize::MAX).unwrap();
         assert_eq!((events.len(), dropped), (MAX_WAITING_EVENTS - 1_000, 0));
         assert!(outbox.borrow_mut().take_events(1).is_none());
+    }
+
+    #[test]
+    fn what_is_sent_at_once_fits_into_a_document() {
+        let outbox = Rc::new(RefCell::new(Outbox::new(true, "flood")));
+        let scribe = scribe(&outbox, 3, 0);
+        for _ in 0..1_000 {
+            scribe.event(Instant::ZERO, Kind::Note, |event| event.text = "é".repeat(10_000));
+        }
+        let mut taken = 0;
+        while let Some((events, dropped)) = outbox.borrow_mut().take_events(usize::MAX) {
+            let document = postcard::to_stdvec(&crate::control::Up::Trace { events: events.clone(), dropped }).unwrap();
+            assert!(document.len() <= crate::control::MAX_DOCUMENT_BYTES);
+            taken += events.len();
+        }
+        assert_eq!(taken, 1_000);
     }
 
     #[test]

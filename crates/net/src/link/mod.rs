@@ -129,6 +129,8 @@ struct Inner {
     clock: RefCell<RunClock>,
     links: RefCell<BTreeMap<PeerId, Entry>>,
     closed: Cell<bool>,
+    /// Messages that waited when somebody looked last.
+    waiting: Cell<usize>,
 }
 
 /// One link.
@@ -191,6 +193,7 @@ impl Links {
             clock: RefCell::new(RunClock::new(crate::clock::monotonic_ns())),
             links: RefCell::default(),
             closed: Cell::new(false),
+            waiting: Cell::new(0),
         })))
     }
 
@@ -245,6 +248,18 @@ impl Links {
         {
             drop(links);
             self.0.dropped(&queued.message, QUEUE_FULL);
+        }
+    }
+
+    /// Traces how many messages wait for all links together, when that has changed.
+    pub fn measure(&self) {
+        let links = self.0.links.borrow();
+        let waiting = links.values().map(|entry| MAX_QUEUED - entry.queue.capacity()).sum();
+        if self.0.waiting.replace(waiting) != waiting {
+            self.0.scribe.event(self.0.clock.borrow().now(), Kind::Measured, |event| {
+                event.name = "queue".into();
+                event.value = waiting as u64;
+            });
         }
     }
 

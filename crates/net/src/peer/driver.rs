@@ -7,7 +7,7 @@ use std::future::pending;
 use std::rc::Rc;
 use std::time::Duration;
 
-use rumormill_core::trace::{EventId, Kind, POSITION};
+use rumormill_core::trace::{BODY_BYTES_MAX, EventId, Kind, POSITION};
 use rumormill_core::{Activation, Context, Instant, Launch, PeerId, Rng, Wire as _, WireError};
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
@@ -341,6 +341,7 @@ impl<P: Launch> Driver<P> {
             event.name = message.kind().into();
             event.bytes = body.len() as u64;
             event.text = brief(message);
+            event.body = body[..body.len().min(BODY_BYTES_MAX)].to_vec();
         });
         let mut mentions = Vec::new();
         message.mentions(&mut |peer| mentions.push(peer));

@@ -15,6 +15,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout_at};
 use super::child::{Exit, Nursery, Running};
 use super::control::{Life, News, Switchboard};
 use super::folder::PeersFolder;
+use super::meter::Meter;
 use super::tally::Tally;
 use super::timeline::Action;
 use super::{Board, Launchpad, NetReport, Order, lock};
@@ -58,6 +59,7 @@ pub(super) struct Conductor {
     pub(super) news: mpsc::Receiver<(Life, News)>,
     pub(super) orders: mpsc::Receiver<Order>,
     pub(super) events: u64,
+    pub(super) meter: Meter,
     /// Processes that may still have something to say.
     pub(super) connections: usize,
     /// Guardians and the control server; dropping it kills every process.
@@ -135,6 +137,7 @@ impl Conductor {
                 _ = refresh.tick() => {
                     while self.tasks.try_join_next().is_some() {}
                     self.refresh(None, None);
+                    self.measure();
                 }
             }
         };
@@ -308,7 +311,7 @@ impl Conductor {
         self.trace(event);
     }
 
-    fn trace(&self, event: Event) {
+    pub(super) fn trace(&self, event: Event) {
         if self.launchpad.recording {
             self.switchboard.trace(vec![event], 0);
         }

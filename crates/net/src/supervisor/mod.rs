@@ -13,6 +13,7 @@ mod control;
 mod faults;
 mod folder;
 mod lives;
+mod meter;
 mod seats;
 mod start;
 mod tally;

@@ -59,6 +59,7 @@ impl Conductor {
             past: Vec::new(),
             failure: None,
             events: 0,
+            meter: super::meter::Meter::default(),
             connections: 0,
             launchpad,
             board,

@@ -50,7 +50,8 @@ pub struct Meter {
 #[derive(Clone, Debug)]
 pub(super) struct Gauge {
     pub(super) name: String,
-    readings: HashMap<Option<PeerId>, u64>,
+    /// By the peer whose process it is.
+    readings: HashMap<PeerId, u64>,
     pub(super) sum: TrackId,
     pub(super) most: TrackId,
 }
@@ -138,6 +139,9 @@ impl Meter {
             }
             Kind::Started | Kind::Restarted | Kind::Crashed | Kind::Stopped | Kind::Done => {
                 self.peers.change(&mut self.tracks, event.time, event.peer, event.kind);
+                if matches!(event.kind, Kind::Crashed | Kind::Stopped) {
+                    self.forget_readings(event.time, event.peer);
+                }
             }
             Kind::Progress => self.progress(event),
             Kind::Indicated => count(&mut self.indicated, &mut self.tracks, event.time, event.name),
@@ -207,13 +211,31 @@ impl Meter {
             }
             None => return self.unfollowed += 1,
         };
-        let Gauge { readings, sum, most, .. } = &mut self.gauges[place];
-        if readings.len() >= SOURCES_MAX && !readings.contains_key(&event.other) {
+        let readings = &mut self.gauges[place].readings;
+        let source = event.other.unwrap_or(event.peer);
+        if readings.len() >= SOURCES_MAX && !readings.contains_key(&source) {
             return self.unfollowed += 1;
         }
-        readings.insert(event.other, event.value);
-        self.tracks.set(*sum, column, readings.values().map(|&value| value as f64).sum());
-        self.tracks.set(*most, column, readings.values().max().map_or(0.0, |&value| value as f64));
+        readings.insert(source, event.value);
+        self.gauges[place].write(&mut self.tracks, column);
+    }
+
+    /// Nobody reads a process any more that is gone.
+    fn forget_readings(&mut self, time: Instant, peer: PeerId) {
+        let column = self.tracks.column(time);
+        for gauge in &mut self.gauges {
+            if gauge.readings.remove(&peer).is_some() {
+                gauge.write(&mut self.tracks, column);
+            }
+        }
+    }
+}
+
+impl Gauge {
+    fn write(&self, tracks: &mut Tracks, column: usize) {
+        let values = || self.readings.values().map(|&value| value as f64);
+        tracks.set(self.sum, column, values().sum());
+        tracks.set(self.most, column, values().fold(0.0, f64::max));
     }
 }
 
