@@ -25,6 +25,8 @@ interface SpacetimeBase {
   to: number;
   /** Events in it, of the peers in sight. */
   total: number;
+  /** The same of all peers. */
+  total_all?: number;
   /** The rows, top to bottom: so ordered that arrows are short. */
   peers: number[];
   /** Peers for which there was no row. */
@@ -41,7 +43,14 @@ interface SpacetimeBase {
 /** A span of a run as peers and messages: event by event, or as counts when there are too many. */
 export type Spacetime =
   | (SpacetimeBase & { detail: true; events: Happening[] })
-  | (SpacetimeBase & { detail: false; columns: number; rows: [number, number[]][] });
+  | (SpacetimeBase & {
+      detail: false;
+      columns: number;
+      rows: [number, number[]][];
+      /** What is rare is told one by one all the same. */
+      marks?: Happening[];
+      marks_of?: number;
+    });
 
 /** What the diagram is asked for. */
 export interface SpacetimeQuery {

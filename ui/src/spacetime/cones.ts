@@ -80,6 +80,8 @@ function pastOf(cones: Cones, picture: Picture, peer: number, row: number): numb
   if (count === undefined) return null;
   const t = known(cones, picture, peer, count);
   if (t !== undefined) return t;
+  // Counts do not tell where in a row it is.
+  if (picture.density) return null;
   const last = picture.byRow[row]?.findLast((mark) => mark.count <= count);
   return last?.event.t ?? null;
 }
@@ -89,6 +91,7 @@ function futureOf(cones: Cones, picture: Picture, peer: number, row: number): nu
   if (count === undefined) return null;
   const t = known(cones, picture, peer, count);
   if (t !== undefined) return t;
+  if (picture.density) return null;
   const first = picture.byRow[row]?.find((mark) => mark.count >= count);
   return first?.event.t ?? null;
 }

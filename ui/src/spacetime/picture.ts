@@ -44,7 +44,7 @@ export interface Picture {
   peers: readonly number[];
   rowOf: ReadonlyMap<number, number>;
   arrows: readonly Arrow[];
-  /** In the order of time; empty where there are only counts. */
+  /** In the order of time; where there are counts, only what is rare. */
   marks: readonly Mark[];
   /** Of each row, the marks on it. */
   byRow: readonly (readonly Mark[])[];
@@ -79,7 +79,7 @@ export function eventAt(peer: number, count: number): string {
 export function pictureOf(answer: Spacetime, kinds: readonly string[]): Picture {
   const rowOf = new Map(answer.peers.map((peer, row) => [peer, row]));
   const arrows = arrowsOf(answer, rowOf, kinds);
-  const marks = answer.detail ? marksOf(answer.events, rowOf) : [];
+  const marks = marksOf(answer.detail ? answer.events : (answer.marks ?? []), rowOf);
   const byRow: Mark[][] = answer.peers.map(() => []);
   for (const mark of marks) byRow[mark.row]?.push(mark);
   const { from, to, peers, total } = answer;
