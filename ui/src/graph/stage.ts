@@ -118,10 +118,10 @@ export class Stage {
 
   /** Room for captions and tools around the discs, pixels. */
   private margin(): { x: number; y: number } {
-    const { units } = this.placed;
+    const { units, groups } = this.placed;
     if (this.bench.aggregated) return { x: 40, y: 84 };
     if (units.length > CAPTIONS_MAX) return { x: 36, y: 48 };
-    let longest = 8;
+    let longest = groups.reduce((most, card) => Math.max(most, card.name.length + 6), 8);
     for (const unit of units)
       if (unit > 0) longest = Math.max(longest, this.bench.caption(unit).length - 6);
     const x = 30 + longest * CAPTION_CHARACTER_PX;

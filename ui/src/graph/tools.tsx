@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { type Collapse, collapses } from "../model/grouping";
 import { sitesOf } from "../model/places";
 import type { Bench } from "../model/run";
+import { watchRun } from "../state/bench";
 import { adjust } from "../state/route";
 import { setLasso } from "../state/selection";
 import { by, collapse, fitAsked, goal, opened, sought } from "./settings";
@@ -45,6 +46,7 @@ export function layoutOf(bench: Bench, chosen: Layout | null): Layout {
 }
 
 export function Tools({ bench, now }: { bench: Bench; now: Layout }) {
+  watchRun();
   return (
     <>
       <Find bench={bench} />
@@ -93,6 +95,7 @@ export function Tools({ bench, now }: { bench: Bench; now: Layout }) {
 }
 
 function Gather({ bench }: { bench: Bench }) {
+  watchRun();
   const offered = collapses(bench);
   if (offered.length < 2) return null;
   const choose = (name: string) => {

@@ -4,7 +4,6 @@ import { useEffect } from "preact/hooks";
 import type { Bench } from "../model/run";
 import { watchRun } from "../state/bench";
 import { adjust, route } from "../state/route";
-import { exact, plural } from "../words/format";
 import { Legend } from "./legend";
 import { PeerList } from "./list";
 import { Picture } from "./picture";
@@ -51,7 +50,6 @@ export function GraphView({ bench }: { bench: Bench }) {
         </p>
       )}
       <Legend bench={bench} />
-      {bench.aggregated && <GroupsSentence bench={bench} />}
       {!bench.aggregated && <PeerList bench={bench} />}
     </div>
   );
@@ -109,15 +107,5 @@ function Communities({ names, one }: { names: string[]; one: number }) {
         </button>
       ))}
     </fieldset>
-  );
-}
-
-function GroupsSentence({ bench }: { bench: Bench }) {
-  const { groups } = bench;
-  return (
-    <p class="graph-words">
-      {plural(bench.run.peers, "peer")} in {plural(groups.count, "group")} of {exact(groups.each)}:{" "}
-      {exact(groups.up)} up, {exact(groups.done)} done
-    </p>
   );
 }

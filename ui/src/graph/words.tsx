@@ -2,6 +2,7 @@
 
 import { sideName } from "../model/grouping";
 import type { Bench } from "../model/run";
+import { watchRun } from "../state/bench";
 import { theme } from "../state/preferences";
 import { exact, plural, span } from "../words/format";
 import { readPalette } from "./colors";
@@ -21,6 +22,7 @@ interface Props {
 const STATIONS_MAX = 8;
 
 export function Words({ bench, report, layout, branches }: Props) {
+  watchRun();
   return (
     <div class="picture-words" aria-live="off">
       {goal.value !== null && <PathWords bench={bench} report={report} />}
@@ -34,17 +36,20 @@ export function Words({ bench, report, layout, branches }: Props) {
 /** True counts, when not everything is drawn. */
 function Drawn({ bench, report }: { bench: Bench; report: Report }) {
   const { edges, known } = report;
-  const { messages } = bench.run;
   if (!bench.aggregated && edges >= known) return null;
   return (
     <p data-testid="graph-counts">
-      {bench.aggregated && `${plural(bench.run.peers, "peer")}, `}
-      {bench.aggregated && `${plural(messages.sent, "message")}; `}
+      {bench.aggregated && groupsSentence(bench)}
       {exact(edges)} of {plural(known, "link")}
       {bench.aggregated ? " between groups" : ""} drawn
-      {edges < known ? ", the latest first" : ""}
     </p>
   );
+}
+
+function groupsSentence({ run, groups }: Bench): string {
+  const size = `${plural(run.peers, "peer")} in ${plural(groups.count, "group")} of ${exact(groups.each)}`;
+  const state = `${exact(groups.up)} up, ${exact(groups.done)} done`;
+  return `${size}: ${state}; ${plural(run.messages.sent, "message")}; `;
 }
 
 function PathWords({ bench, report: { path, forward } }: { bench: Bench; report: Report }) {
@@ -71,6 +76,7 @@ function way(bench: Bench, peers: readonly number[]): string {
 }
 
 function TreeWords({ bench, branches }: { bench: Bench; branches: readonly Branch[] }) {
+  watchRun();
   const grown = branches.filter((branch) => branch.t <= bench.now);
   const last = grown.reduce<Branch | null>((a, b) => (a && a.t >= b.t ? a : b), null);
   if (!last) return <p data-testid="graph-tree">Nobody has received anything yet</p>;

@@ -90,7 +90,7 @@ export class Discs {
 
   private gauge(g: Pen, look: Look): void {
     const { palette, radius } = this;
-    const thick = Math.max(2, radius * 0.26);
+    const thick = Math.min(6, Math.max(2, radius * 0.26));
     const rim = radius - thick / 2;
     const crashed = look.status === Status.Crashed;
     const waiting = look.status === Status.Waiting;
@@ -138,7 +138,7 @@ function bars(g: Pen, radius: number): void {
 function tick(g: Pen, radius: number, palette: Palette): void {
   if (radius < TICK_RADIUS) return;
   const at = radius * 0.7;
-  const arm = Math.max(3, radius * 0.26);
+  const arm = Math.min(6, Math.max(3, radius * 0.26));
   g.fillStyle = palette.high;
   g.beginPath();
   g.arc(at, at, arm + 1, 0, 2 * Math.PI);

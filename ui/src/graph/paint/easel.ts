@@ -100,7 +100,6 @@ export class Easel {
     if (view.scene.bench.aggregated) this.cells(view);
     this.lines = new LineRaster(this.raster, context, links, ratio);
     if (this.curved(view, links)) this.flush();
-    else this.branches(view, false);
   }
 
   /** What has been drawn into memory goes onto the canvas; what follows is drawn there. */
@@ -112,11 +111,13 @@ export class Easel {
   }
 
   private end(view: View, links: number): void {
+    this.lines?.end();
     const visible = this.inSight(view);
     if (this.curved(view, links)) {
       this.branches(view, true);
       this.discsOnCanvas(view, visible);
     } else {
+      this.branches(view, false);
       this.discsInMemory(view, visible);
       this.flush();
     }

@@ -9,6 +9,7 @@ const NUMBER_RADIUS = 9;
 const FONT = "system-ui, sans-serif";
 
 type Point = [number, number];
+type Side = "left" | "right" | "above" | "below";
 
 /** What marks are drawn over. */
 export interface Ground {
@@ -47,7 +48,16 @@ export function numbers(g: Pen, { scene, visible, at, radius, palette }: Ground)
   }
 }
 
-/** Writes captions beside the discs, away from the middle of them all. */
+/** A caption, where it is written, and the room that it takes: left, top, right, bottom. */
+interface Caption {
+  text: string;
+  x: number;
+  y: number;
+  side: Side;
+  box: [number, number, number, number];
+}
+
+/** Writes captions beside the discs, away from the middle of them all; none over another or a disc. */
 export function captions(g: Pen, ground: Ground): void {
   const { scene, visible, at, palette } = ground;
   g.font = `11px ${FONT}`;
@@ -55,23 +65,46 @@ export function captions(g: Pen, ground: Ground): void {
   g.lineJoin = "round";
   g.strokeStyle = palette.paper;
   g.fillStyle = palette.ink;
-  const [cx, cy, reach] = middle(visible.map(at));
+  const middle = middleOf(visible.map(at));
+  const taken = visible.map((i): Caption["box"] => {
+    const [[x, y], r] = [at(i), ground.radius(i)];
+    return [x - r, y - r, x + r, y + r];
+  });
   for (const i of visible) {
-    const [x, y] = at(i);
-    const radius = ground.radius(i);
-    const side = sideOf((x - cx) / reach, (y - cy) / reach);
-    const text = scene.caption(i);
-    g.textAlign = side === "left" ? "right" : side === "right" ? "left" : "center";
-    g.textBaseline = side === "above" ? "bottom" : side === "below" ? "top" : "middle";
-    const dx = side === "left" ? -radius - 7 : side === "right" ? radius + 7 : 0;
-    const dy = side === "above" ? -radius - 5 : side === "below" ? radius + 6 : 0;
-    g.strokeText(text, x + dx, y + dy);
-    g.fillText(text, x + dx, y + dy);
+    const caption = captionOf(scene.caption(i), at(i), ground.radius(i), middle, g);
+    if (taken.some((other) => overlap(other, caption.box))) continue;
+    taken.push(caption.box);
+    g.textAlign = caption.side === "left" ? "right" : caption.side === "right" ? "left" : "center";
+    g.textBaseline = "middle";
+    g.strokeText(caption.text, caption.x, caption.y);
+    g.fillText(caption.text, caption.x, caption.y);
   }
 }
 
+const LINE_PX = 12;
+
+function captionOf(
+  text: string,
+  [x, y]: Point,
+  radius: number,
+  [cx, cy, reach]: [number, number, number],
+  g: Pen,
+): Caption {
+  const side = sideOf((x - cx) / reach, (y - cy) / reach);
+  const wide = g.measureText(text).width;
+  const dx = side === "left" ? -radius - 7 : side === "right" ? radius + 7 : 0;
+  const dy = side === "above" ? -radius - 10 : side === "below" ? radius + 12 : 0;
+  const left = side === "left" ? x + dx - wide : side === "right" ? x + dx : x - wide / 2;
+  const top = y + dy - LINE_PX / 2;
+  return { text, x: x + dx, y: y + dy, side, box: [left, top, left + wide, top + LINE_PX] };
+}
+
+function overlap(a: Caption["box"], b: Caption["box"]): boolean {
+  return a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
+}
+
 /** The middle of the discs in sight, and how far they reach from it. */
-function middle(places: readonly Point[]): [number, number, number] {
+function middleOf(places: readonly Point[]): [number, number, number] {
   const count = Math.max(1, places.length);
   const cx = places.reduce((sum, [x]) => sum + x, 0) / count;
   const cy = places.reduce((sum, [, y]) => sum + y, 0) / count;
@@ -80,7 +113,7 @@ function middle(places: readonly Point[]): [number, number, number] {
 }
 
 /** On which side of a disc there is most room for its caption: away from the middle, if far out. */
-function sideOf(dx: number, dy: number): "left" | "right" | "above" | "below" {
+function sideOf(dx: number, dy: number): Side {
   if (Math.hypot(dx, dy) < 0.6) return "below";
   if (Math.abs(dx) > Math.abs(dy) * 0.35) return dx < 0 ? "left" : "right";
   return dy < 0 ? "above" : "below";

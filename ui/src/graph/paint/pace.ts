@@ -3,9 +3,9 @@
 /** The time that a picture may take. */
 const PAINT_MS = 28;
 const LINKS_MIN = 400;
-const LINKS_MAX = 8000;
+const LINKS_MAX = 60_000;
 /** Between groups of peers, links are a hint of where traffic is, no more. */
-const GROUP_LINKS_MAX = 600;
+const GROUP_LINKS_MAX = 2000;
 
 /** Follows how long pictures take. */
 export class Pace {

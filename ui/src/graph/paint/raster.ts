@@ -56,6 +56,14 @@ export class Raster {
     this.pixels.set(other.pixels);
   }
 
+  /** Covers every pixel with a colour, as much as `cover` says, from 0 to 256. */
+  shade(color: Rgb, cover: (at: number) => number): void {
+    for (let at = 0; at < this.pixels.length; at++) {
+      const alpha = cover(at);
+      if (alpha > 0) this.blend(at, color, alpha);
+    }
+  }
+
   /** Covers a rectangle with a colour; edges fall on whole pixels. */
   rect(x: number, y: number, width: number, height: number, color: Rgb, alpha: number): void {
     const left = Math.max(0, Math.round(x));

@@ -1,7 +1,8 @@
 // Draws who talks to whom: a link tapers from sender to receiver, is as wide as the logarithm of
 // its count, and fades by half with each second of run time.
 
-import type { Link } from "./links";
+import { Density } from "./density";
+import { type Link, opacity, touches } from "./links";
 import { type Stroke, type StrokeContext, Strokes } from "./look";
 import { pack, type Raster, type Rgb } from "./raster";
 
@@ -42,42 +43,72 @@ function curve({ start, end, a, b, wide }: Stroke): Path2D {
   return path;
 }
 
+/** From so many links on, they are summed up instead of drawn one over the other. */
+const SUMMED_FROM = 1500;
+/** How strong the sums are while something else stands out. */
+const DIMMED = 0.3;
+
 /** Draws links as straight lines into memory: thousands of them, in a few milliseconds. */
 export class LineRaster {
   private readonly packed = new Map<string, Rgb>();
   private readonly strokes: Strokes;
+  private readonly density: Density | null;
+  /** Links that stand out, and lie on top. */
+  private readonly above: Link[] = [];
 
   constructor(
     private readonly raster: Raster,
-    context: StrokeContext,
+    private readonly context: StrokeContext,
     count: number,
     private readonly ratio: number,
   ) {
-    this.strokes = new Strokes(context, count);
+    const { width, height } = context.size;
+    this.strokes = new Strokes(context, Math.min(count, SUMMED_FROM));
+    const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
+    this.density = count > SUMMED_FROM ? new Density(wide, high) : null;
   }
 
+  /** Takes one link. */
   draw(link: Link): void {
+    const { focus, selected, chosen } = this.context;
+    const standsOut = touches(link, focus) || touches(link, selected) || chosen.has(link);
+    if (this.density && standsOut) this.above.push(link);
+    else this.line(link, this.density);
+  }
+
+  /** All links have been taken. */
+  end(): void {
+    const { focus, dim } = this.context;
+    this.density?.put(this.raster, dim * (focus >= 0 ? DIMMED : 1));
+    for (const link of this.above) this.line(link, null);
+  }
+
+  private line(link: Link, density: Density | null): void {
     const stroke = this.strokes.of(link);
     if (!stroke) return;
-    const { start, end, color, alpha, wide } = stroke;
-    let rgb = this.packed.get(color);
-    if (rgb === undefined) {
-      rgb = pack(color);
-      this.packed.set(color, rgb);
+    const { start, end, alpha, wide } = stroke;
+    const { ratio } = this;
+    const color = this.pack(stroke.color);
+    if (density) {
+      const fresh = opacity(this.context.now - link.last);
+      const [x0, y0, x1, y1] = [start[0] * ratio, start[1] * ratio, end[0] * ratio, end[1] * ratio];
+      density.add(x0, y0, x1, y1, fresh * wide, color);
+      return;
     }
     // Each way runs a little to its own right, so that both are seen.
     const length = Math.hypot(end[0] - start[0], end[1] - start[1]);
     const dx = (-(end[1] - start[1]) / length) * (wide / 2);
     const dy = ((end[0] - start[0]) / length) * (wide / 2);
-    const { ratio } = this;
-    this.raster.taper(
-      (start[0] + dx) * ratio,
-      (start[1] + dy) * ratio,
-      end[0] * ratio,
-      end[1] * ratio,
-      wide * ratio,
-      rgb,
-      alpha,
-    );
+    const [x0, y0] = [(start[0] + dx) * ratio, (start[1] + dy) * ratio];
+    this.raster.taper(x0, y0, end[0] * ratio, end[1] * ratio, wide * ratio, color, alpha);
+  }
+
+  private pack(color: string): Rgb {
+    let rgb = this.packed.get(color);
+    if (rgb === undefined) {
+      rgb = pack(color);
+      this.packed.set(color, rgb);
+    }
+    return rgb;
   }
 }

@@ -21,6 +21,8 @@ const CAPTION_SPACING_PX = 64;
 const RINGS_MAX = 400;
 /** In the tree, links that are no branch are there for those who look closely. */
 const TREE_DIM = 0.25;
+/** Over cells, links are a hint of where traffic is; what the cells say matters more. */
+const CELLS_DIM = 0.5;
 
 /** The links of a picture, and those that stand out. */
 export interface Chosen {
@@ -88,7 +90,7 @@ export function viewOf(parts: Parts): View {
   const tree = style.layout === "tree" && !scene.bench.aggregated;
   const context: StrokeContext = {
     ...{ scene, camera, size, now, palette: style.palette, by: style.by },
-    ...{ focus: chosen.hover, chosen: chosen.chosen, dim: tree ? TREE_DIM : 1 },
+    ...{ focus: chosen.hover, chosen: chosen.chosen, dim: dimOf(scene, tree) },
     radius: scene.bench.aggregated ? 0 : radiusFor(gap * camera.scale),
     selected: style.selected === null ? -1 : scene.indexOf(style.selected),
   };
@@ -101,6 +103,11 @@ export function viewOf(parts: Parts): View {
     captions: scene.count <= CAPTIONS_MAX || gap * camera.scale >= CAPTION_SPACING_PX,
     names: style.layout === "places" ? siteNames(parts) : [],
   };
+}
+
+function dimOf(scene: Scene, tree: boolean): number {
+  if (scene.bench.aggregated) return CELLS_DIM;
+  return tree ? TREE_DIM : 1;
 }
 
 function neighbors(links: readonly Link[], index: number): Set<number> {
