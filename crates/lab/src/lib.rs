@@ -2,6 +2,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod bench;
+pub mod compare;
 pub mod experiment;
 mod jobs;
 mod registry;

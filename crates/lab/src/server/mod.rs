@@ -2,6 +2,7 @@
 
 mod access;
 mod assets;
+mod compare;
 mod error;
 mod explore;
 mod gallery;

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tower_http::compression::CompressionLayer;
 
 use super::error::ApiError;
-use super::{Lab, access, assets, explore, gallery, headers, log, metrics, runs, sweep, tree};
+use super::{Lab, access, assets, compare, explore, gallery, headers, log, metrics, runs, sweep, tree};
 
 /// The most bytes of a request's body.
 const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -37,6 +37,7 @@ pub(super) fn routes(lab: Arc<Lab>) -> Router {
         .route("/runs/{id}/metrics", get(metrics::metrics))
         .route("/runs/{id}/metrics.csv", get(metrics::table))
         .route("/runs/{id}/tree", get(tree::tree))
+        .route("/compare", get(compare::runs))
         .route("/jobs", get(explore::jobs))
         .route("/explore", post(explore::start))
         .route("/explore/{job}", get(explore::one))

@@ -88,6 +88,14 @@ The exit code is 0 when everything happened again as it did, 1 when not.
 Examples:
   rumormill replay 2026-11-20T03-31-07Z-flood-42")]
     Replay(ReplayArgs),
+    /// Compare recorded runs: totals, what was asked differently, the first event that differs
+    #[command(after_help = "\
+The exit code is 0 when nothing differs, 1 when something does, 2 when a run cannot be read.
+
+Examples:
+  rumormill compare 2026-11-20T03-31-07Z-flood-42 2026-11-20T03-35-40Z-flood-43
+  rumormill compare --json 2026-11-20T03-31-07Z-flood-42 latest")]
+    Compare(CompareArgs),
     /// Turn a recorded run into what other tools read
     #[command(after_help = "\
 Examples:
@@ -237,6 +245,16 @@ pub(crate) struct ReplayArgs {
     /// Threads of the simulator; the result is the same for any number
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<u32>,
+    #[command(flatten)]
+    pub(crate) json: JsonArgs,
+}
+
+/// `rumormill compare`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct CompareArgs {
+    /// Names of runs, or paths to their folders: 2 to 8; the first is what the others are compared with
+    #[arg(required = true, num_args = 2..=rumormill_lab::compare::RUNS_MAX, value_name = "RUN")]
+    pub(crate) runs: Vec<String>,
     #[command(flatten)]
     pub(crate) json: JsonArgs,
 }

@@ -2,6 +2,7 @@
 
 mod args;
 mod bar;
+mod compare;
 mod explore;
 mod interrupt;
 mod list;
@@ -94,6 +95,7 @@ fn dispatch(lab: Lab, cli: Cli, mut table: clap::Command) -> Done {
         Command::Explore(args) => explore::explore(&args, &workbench(lab, &places)?, &table),
         Command::Show(args) => recorded::show(&args, &places),
         Command::Replay(args) => recorded::replay(&args, &workbench(lab, &places)?, &places),
+        Command::Compare(args) => compare::compare(&args, &places),
         Command::Export(args) => recorded::export(&args, &places),
         Command::New(args) => {
             let options = crate::new::Options { name: args.name, parent: args.parent, checkout: args.path };
