@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Status } from "../model/peers";
 import type { Bench } from "../model/run";
+import { watchRun } from "../state/bench";
 import { cursor } from "../state/cursor";
 import { act, busy, hands } from "../state/hands";
 import { span } from "../words/format";
@@ -66,6 +67,7 @@ type PeerForm = "slow" | "clock" | "request" | null;
 
 /** What can be done to one peer or to several. */
 export function PeerHands({ peers, bench }: { peers: number[]; bench: Bench }) {
+  watchRun();
   const [form, setForm] = useState<PeerForm>(null);
   const these = { numbers: peers };
   const status = new Set(peers.map((peer) => bench.peers.status[peer] ?? Status.Waiting));

@@ -1,6 +1,7 @@
 // Where a run came from and what was done to it: its parent, its plan's faults, what did not hold.
 
 import type { Run } from "../api/types";
+import { watchRun } from "../state/bench";
 import { cursor, seek, seekEvent } from "../state/cursor";
 import { branchOpen, hands, planFaults, saveOpen } from "../state/hands";
 import { adjust, format, runRoute } from "../state/route";
@@ -26,6 +27,7 @@ export function Parent({ run }: { run: Run }) {
 }
 
 export function Violations({ run }: { run: Run }) {
+  watchRun();
   const violations = run.violations ?? [];
   if (violations.length === 0) return null;
   return (
@@ -55,6 +57,7 @@ export function Violations({ run }: { run: Run }) {
 }
 
 export function Faults({ run }: { run: Run }) {
+  watchRun();
   const faults = planFaults(run);
   const first = faults.length - (run.by_hand ?? 0);
   const rows = faults

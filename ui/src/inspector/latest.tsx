@@ -5,6 +5,7 @@ import { lab } from "../api/client";
 import type { LogLine } from "../api/types";
 import { describe } from "../log/words";
 import type { Bench } from "../model/run";
+import { watchRun } from "../state/bench";
 import { cursor, inPast } from "../state/cursor";
 import { adjust } from "../state/route";
 import { span } from "../words/format";
@@ -22,6 +23,7 @@ interface Props {
 }
 
 export function Latest({ bench, peer, other }: Props) {
+  watchRun();
   const [lines, setLines] = useState<LogLine[]>([]);
   const run = bench.run.id;
   const at = inPast.value ? cursor.value?.event : null;

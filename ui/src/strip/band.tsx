@@ -2,6 +2,7 @@
 
 import { describe } from "../log/words";
 import type { Bench } from "../model/run";
+import { watchRun } from "../state/bench";
 import { cursor, inPast, wanted } from "../state/cursor";
 import { adjust } from "../state/route";
 import { runEnd, timeline, timelineError } from "../state/timeline";
@@ -19,6 +20,7 @@ export function Band({ of }: { of: Bench }) {
 }
 
 function Place({ of }: { of: Bench }) {
+  watchRun();
   const at = cursor.value;
   if (timeline.value?.recorded === false)
     return (
@@ -61,6 +63,7 @@ function Place({ of }: { of: Bench }) {
 
 /** Totals up to the cursor. */
 function Figures({ of }: { of: Bench }) {
+  watchRun();
   const { messages } = of.run;
   return (
     <dl class="figures">

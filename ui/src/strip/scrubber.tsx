@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Timeline } from "../api/past";
 import type { Bench } from "../model/run";
+import { watchRun } from "../state/bench";
 import { cursor, inPast, seek, seekEvent, wanted } from "../state/cursor";
 import { runEnd, timeline } from "../state/timeline";
 import { exact, span } from "../words/format";
@@ -14,6 +15,7 @@ const DONE_HIGH = 16;
 const SENT_HIGH = 20;
 
 export function Scrubber({ of }: { of: Bench }) {
+  watchRun();
   const host = useRef<HTMLDivElement>(null);
   const wide = useWidth(host);
   const [hover, setHover] = useState<number | null>(null);
@@ -86,6 +88,7 @@ export function Scrubber({ of }: { of: Bench }) {
 }
 
 function Lanes({ told, of, end }: { told: Timeline; of: Bench; end: number }) {
+  watchRun();
   // The columns end where the lab has read to; the run may have gone on since.
   const reach = end > 0 ? Math.min(1, told.to / end) * 100 : 100;
   const most = Math.max(1, ...told.sent, ...told.dropped);
