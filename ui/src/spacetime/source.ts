@@ -103,7 +103,8 @@ export class Source {
       ...{ limit: EVENTS_MAX, peers },
     };
     if (!span) return query;
-    const [from, to] = this.padded(span);
+    // Who is quiet is decided in what is asked for: that is then what is seen.
+    const [from, to] = fold ? span : this.padded(span);
     return { ...query, from, to };
   }
 

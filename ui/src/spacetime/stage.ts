@@ -114,9 +114,11 @@ export class Stage {
     this.want();
   }
 
-  /** Zooms time at a place, as hands do. */
+  /** Zooms time at a place, as hands do: an event that is pointed at stays where it is, to the pixel. */
   zoomTime(x: number, factor: number): void {
-    this.move(zoom(this.frame.span, timeAt(this.frame, x), factor, this.end));
+    const { hover } = this.overlay;
+    const t = hover?.at === "event" ? hover.mark.event.t : timeAt(this.frame, x);
+    this.move(zoom(this.frame.span, t, factor, this.end));
   }
 
   /** Zooms rows at a place. */
