@@ -9,6 +9,7 @@ import { labError, loadRuns, runs } from "../state/gallery";
 import { go, route, runRoute } from "../state/route";
 import { exact, moment, span } from "../words/format";
 import { stateWord } from "../words/sentences";
+import { JobList } from "./joblist";
 
 /** Runs that are chosen to be compared, in the order of choice. */
 const chosen = signal<string[]>([]);
@@ -31,7 +32,12 @@ export function Runs() {
   if (all === null)
     return <p class="panel-note">{labError.value ?? "Asking the lab for its runs…"}</p>;
   if (all.length === 0)
-    return <p class="panel-note">No run yet. Choose an experiment and press Run.</p>;
+    return (
+      <div class="runs">
+        <JobList />
+        <p class="panel-note">No run yet. Choose an experiment and press Run.</p>
+      </div>
+    );
   return (
     <div class="runs">
       {refused && (
@@ -39,6 +45,7 @@ export function Runs() {
           {refused}
         </p>
       )}
+      <JobList />
       <Comparing />
       <ul class="gallery" aria-label="Runs" data-testid="runs">
         {all.slice(0, shown).map((run) => (
