@@ -224,6 +224,9 @@ impl Names {
     /// Places to remember; programs have some tens of static names, and the search is linear.
     const PLACES_MAX: usize = 24;
 
+    /// The number of no name.
+    pub(crate) const NONE: u32 = u32::MAX;
+
     #[expect(clippy::ptr_arg, reason = "whether the name is static is the question")]
     fn number(&mut self, name: &Cow<'static, str>) -> u32 {
         let Cow::Borrowed(name) = name else { return self.number_of(name) };
@@ -251,7 +254,7 @@ impl Names {
     }
 
     fn get(&self, number: u32) -> &str {
-        &self.all[number as usize]
+        self.all.get(number as usize).map_or("", |name| name)
     }
 
     pub(crate) fn all(&self) -> &[Box<str>] {

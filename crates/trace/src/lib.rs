@@ -24,6 +24,7 @@ mod list;
 mod lock;
 mod metrics;
 mod name;
+mod query;
 mod recorder;
 mod report;
 mod run;
@@ -37,8 +38,12 @@ pub use compare::{Aligned, Comparison, Difference, compare};
 pub use export::{Exported, Format, UnknownFormat, export};
 pub use fuzz::fuzz_read;
 pub use links::Link;
-pub use list::{DeleteError, Listed, delete, list};
+pub use list::{DeleteError, Listed, delete, folders, list};
 pub use metrics::{COLUMNS_USUAL, Histogram, Meter, Metrics, Series, SeriesKind};
+pub use query::{
+    COLUMNS_MAX, Cone, Density, EVENTS_SHOWN_MAX, FIND_MAX, Frontier, Message, PATH_MAX, Picture, ROWS_MAX, Spacetime,
+    SpacetimeQuery,
+};
 pub use recorder::{RecordError, Recorder};
 pub use report::report;
 pub use run::{Damage, OpenError, Run};

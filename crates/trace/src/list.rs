@@ -18,21 +18,31 @@ pub struct Listed {
     pub run: Result<RunFile, String>,
 }
 
+impl Listed {
+    /// The run of this name in this folder of its own.
+    #[must_use]
+    pub fn read(name: String, folder: PathBuf) -> Self {
+        let run = read_file(&folder).map_err(|error| error.to_string());
+        Self { name, folder, run }
+    }
+}
+
 /// The runs in a folder, newest first. A folder that is not there has none.
 #[must_use]
 pub fn list(runs: &Path) -> Vec<Listed> {
+    folders(runs).into_iter().map(|(name, folder)| Listed::read(name, folder)).collect()
+}
+
+/// The names and folders of the runs in a folder, newest first, without a look at what they are.
+#[must_use]
+pub fn folders(runs: &Path) -> Vec<(String, PathBuf)> {
     let entries = fs::read_dir(runs).into_iter().flatten().flatten();
     let folders = entries.filter(|entry| is_run(&entry.path()));
-    let mut listed: Vec<Listed> = folders
-        .map(|entry| Listed {
-            name: entry.file_name().to_string_lossy().into_owned(),
-            folder: entry.path(),
-            run: read_file(&entry.path()).map_err(|error| error.to_string()),
-        })
-        .collect();
+    let mut folders: Vec<(String, PathBuf)> =
+        folders.map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path())).collect();
     // Names begin with the time; of one second's runs, the one with the larger number came later.
-    listed.sort_by(|left, right| by_age(&right.name).cmp(&by_age(&left.name)));
-    listed
+    folders.sort_by(|(left, _), (right, _)| by_age(right).cmp(&by_age(left)));
+    folders
 }
 
 /// A run's name as (what it says without the number that sets equal names apart, length, all of it).

@@ -191,6 +191,11 @@ impl Run {
         Events::new(Arc::clone(&self.segments))
     }
 
+    /// The segments that can be read, by the time of their first event.
+    pub(crate) fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
     /// The events from this moment on, with nothing but what is needed of each.
     pub(crate) fn walk(&self, need: Need, since: Instant) -> Events {
         Events::since(Arc::clone(&self.segments), need, since)

@@ -7,7 +7,7 @@ use rumormill_core::{Instant, PeerId};
 
 use super::column::{Column, Numbers, Texts, Values};
 use super::{COLUMNS, Need};
-use crate::batch::{Batch, Row};
+use crate::batch::{Batch, Names, Row};
 
 /// Events that are decoded at once.
 const STEP: usize = 4096;
@@ -94,11 +94,12 @@ impl Group {
         Ok(rows)
     }
 
-    /// Puts the next rows behind those in the batch; says how many.
-    pub(super) fn read(&mut self, batch: &mut Batch) -> Result<usize, String> {
+    /// Puts the next rows, no more than so many, behind those in the batch; says how many.
+    pub(super) fn read(&mut self, batch: &mut Batch, rows_max: usize) -> Result<usize, String> {
+        let rows_max = rows_max.min(self.rows_left).min(STEP);
         let mut count = 0;
         // Few rows may hold much text.
-        while count < self.rows_left.min(STEP) && batch.text_bytes() < TEXT_BYTES_STEP {
+        while count < rows_max && batch.text_bytes() < TEXT_BYTES_STEP {
             let row = self.row(batch)?;
             batch.rows.push(row);
             count += 1;
@@ -133,7 +134,7 @@ fn number(column: &mut Option<Column<Numbers>>) -> Result<Option<u64>, String> {
 
 /// The number in the batch of the next row's name.
 fn name(column: &mut Option<Column<Texts>>, batch: &mut Batch) -> Result<u32, String> {
-    let Some(column) = column else { return Ok(batch.names.number_of("")) };
+    let Some(column) = column else { return Ok(Names::NONE) };
     let epoch = batch.names.epoch();
     column.code(epoch, |name| Ok(batch.names.number_of(name)))
 }

@@ -80,6 +80,8 @@ impl Need {
     pub(crate) const ALL: Self = Self(u16::MAX);
     /// When.
     pub(crate) const TIMES: Self = Self(1 << 1);
+    /// Which.
+    pub(crate) const IDS: Self = Self(1);
     /// What happened when, and why: id, time, cause.
     pub(crate) const CAUSES: Self = Self(1 << 0 | 1 << 1 | 1 << 6);
     /// Messages and their two ends: id, time, kind, other, cause.

@@ -138,12 +138,18 @@ impl SegmentReader {
         Ok(())
     }
 
-    /// Puts the next events into the batch, in place of what is there; none when there are no more.
+    /// Puts the next events into the batch, in place of what is there; none when there are no more. It must
+    /// be the same batch each time, as it knows the names.
     pub(crate) fn read(&mut self, batch: &mut Batch) -> Result<(), String> {
+        self.read_some(batch, usize::MAX)
+    }
+
+    /// The same, with no more than so many events.
+    pub(crate) fn read_some(&mut self, batch: &mut Batch, events_max: usize) -> Result<(), String> {
         batch.clear_for_more();
         while batch.is_empty() {
             if let Some(group) = &mut self.group
-                && group.read(batch)? > 0
+                && group.read(batch, events_max)? > 0
             {
                 break;
             }
