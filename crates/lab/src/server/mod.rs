@@ -7,12 +7,14 @@ mod error;
 mod explore;
 mod gallery;
 mod headers;
+mod history;
 mod live;
 mod log;
 mod metrics;
 mod observer;
 mod routes;
 mod runs;
+mod spacetime;
 mod start;
 mod sweep;
 mod tree;
@@ -109,6 +111,8 @@ pub(crate) struct Lab {
     pages: Arc<Semaphore>,
     /// Room for work that takes a processor or a disk for a while.
     desks: Semaphore,
+    /// What was asked lately about recordings.
+    history: history::History,
 }
 
 impl Lab {
@@ -156,6 +160,7 @@ pub async fn serve(options: LabOptions) -> Result<Serving, ServeError> {
         is_closing: watch::Sender::new(false),
         pages: Arc::new(Semaphore::new(live::PAGES_MAX)),
         desks: Semaphore::new(DESKS),
+        history: history::History::default(),
     });
     let mut closing = lab.is_closing.subscribe();
     let server = axum::serve(listener, routes::routes(Arc::clone(&lab)));

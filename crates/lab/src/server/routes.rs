@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tower_http::compression::CompressionLayer;
 
 use super::error::ApiError;
-use super::{Lab, access, assets, compare, explore, gallery, headers, log, metrics, runs, sweep, tree};
+use super::{Lab, access, assets, compare, explore, gallery, headers, log, metrics, runs, spacetime, sweep, tree};
 
 /// The most bytes of a request's body.
 const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -34,6 +34,9 @@ pub(super) fn routes(lab: Arc<Lab>) -> Router {
         .route("/runs/{id}/stop", post(runs::stop))
         .route("/runs/{id}/log", get(log::lines))
         .route("/runs/{id}/live", get(runs::live))
+        .route("/runs/{id}/spacetime", get(spacetime::spacetime))
+        .route("/runs/{id}/cone", get(spacetime::cone))
+        .route("/runs/{id}/events", get(spacetime::events))
         .route("/runs/{id}/metrics", get(metrics::metrics))
         .route("/runs/{id}/metrics.csv", get(metrics::table))
         .route("/runs/{id}/tree", get(tree::tree))
