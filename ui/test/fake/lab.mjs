@@ -7,7 +7,8 @@ import { WebSocketServer } from "ws";
 import { Flood } from "./flood.mjs";
 import { Cursor, timeline } from "./past.mjs";
 
-const DIST = new URL("../../dist/", import.meta.url).pathname;
+/** The built page: DIST names another than the committed one. */
+const DIST = process.env.DIST ?? new URL("../../dist/", import.meta.url).pathname;
 const TYPES = {
   ".html": "text/html",
   ".js": "text/javascript",
