@@ -25,8 +25,14 @@ const DRAWERS = [
   ["events", "Events in sight"],
 ] as const;
 
+interface Props {
+  /** What stands beside the tabs. */
+  aside: ComponentChildren;
+  children: ComponentChildren;
+}
+
 /** Its tabs, and what the open one shows. */
-export function Drawer({ children }: { children: ComponentChildren }) {
+export function Drawer({ aside, children }: Props) {
   return (
     <section class={`drawer ${drawer.value ? "open" : ""}`} aria-label="About the events">
       <div class="drawer-tabs" role="tablist">
@@ -45,6 +51,8 @@ export function Drawer({ children }: { children: ComponentChildren }) {
             {title}
           </button>
         ))}
+        <span class="grow" />
+        {aside}
       </div>
       {drawer.value && <div class="drawer-body">{children}</div>}
     </section>

@@ -4,12 +4,13 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { fitAsked } from "../graph/settings";
 import type { Bench } from "../model/run";
 import { adjust, route } from "../state/route";
+import { runEnd } from "../state/timeline";
 import { SPAN_S_MIN, type Span } from "./geometry";
 import { type Landmarks, loadLandmarks, NO_LANDMARKS } from "./landmarks";
 import type { Picture } from "./picture";
 import { joined } from "./rows";
-import { folded } from "./settings";
-import { ROWS_MIN, Source } from "./source";
+import { folded, rowsMost } from "./settings";
+import { Source } from "./source";
 
 /** The address follows a span that has stood still for so long. */
 const ADDRESS_AFTER_MS = 250;
@@ -41,7 +42,7 @@ export function useSight(bench: Bench): Sight {
   const [picture, setPicture] = useState<Picture | null>(null);
   const [error, setError] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
-  const [end, setEnd] = useState(0);
+  const [known, setEnd] = useState(0);
   /** The rows as they stand, so that they do not jump while the span changes. */
   const [order, setOrder] = useState<readonly number[] | null>(null);
   const [width, setWidth] = useState(0);
@@ -57,7 +58,6 @@ export function useSight(bench: Bench): Sight {
         setPicture(fresh);
         setError(null);
         if (!of.span) setEnd(fresh.to);
-        else setEnd((known) => Math.max(known, bench.run.virtual_seconds));
         if (!of.fold && !of.peers) setOrder(fresh.peers);
       },
       failed: setError,
@@ -71,7 +71,7 @@ export function useSight(bench: Bench): Sight {
   useEffect(() => setSpan(at.span), [from, to]);
 
   const peers = at.rows ?? (folded.value ? null : order);
-  const rows = Math.max(ROWS_MIN, at.rows?.length ?? 0, order?.length ?? 0);
+  const rows = Math.max(rowsMost.value, at.rows?.length ?? 0, order?.length ?? 0);
   const wanted = { span, peers, rows, fold: folded.value, width };
   useEffect(() => {
     if (width > 0) source.current?.want(wanted);
@@ -83,6 +83,7 @@ export function useSight(bench: Bench): Sight {
     source.current?.want(some && !at.rows ? { ...wanted, peers: null } : wanted, true);
   });
 
+  const end = Math.max(known, runEnd.value);
   const seen: Span = span ?? [0, Math.max(end, SPAN_S_MIN)];
   const moved = (next: Span) => {
     const whole = next[0] <= 0 && next[1] >= end;
@@ -108,7 +109,10 @@ export function useSight(bench: Bench): Sight {
       if (at.rows) adjust({ rows: joined(at.rows, more) });
       else setOrder(joined(order ?? picture?.peers ?? [], more));
     },
-    reorder: () => setOrder(null),
+    reorder: () => {
+      setOrder(null);
+      source.current?.want({ ...wanted, peers: null }, true);
+    },
   };
 }
 

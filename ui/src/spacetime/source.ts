@@ -8,8 +8,6 @@ import { type Picture, pictureOf } from "./picture";
 
 /** With more events than this in sight, counts are drawn in their place. */
 export const EVENTS_MAX = 4000;
-/** Rows that are asked for unless a person chooses more. */
-export const ROWS_MIN = 40;
 /** While hands move, the lab is asked no more often. */
 const ASK_AFTER_MS = 70;
 /** Columns wider than this are worth asking anew, pixels. */
@@ -37,7 +35,7 @@ export interface SourceListener {
 export class Source {
   picture: Picture | null = null;
   private asked: Wanted | null = null;
-  private latest: Wanted = { span: null, peers: null, rows: ROWS_MIN, fold: false, width: 600 };
+  private latest: Wanted = { span: null, peers: null, rows: 40, fold: false, width: 600 };
   private timer: ReturnType<typeof setTimeout> | undefined;
   private flight: AbortController | null = null;
 
@@ -64,7 +62,7 @@ export class Source {
   /** Does the picture at hand show this well? */
   private shows(wanted: Wanted): boolean {
     const { picture, asked } = this;
-    if (!picture || !asked || !sameRows(asked, wanted)) return false;
+    if (!picture || !asked || !sameRows(asked, wanted, picture)) return false;
     if (asked.span !== wanted.span) {
       if (!wanted.span) return false;
       const [from, to] = wanted.span;
@@ -117,8 +115,11 @@ export class Source {
   }
 }
 
-function sameRows(a: Wanted, b: Wanted): boolean {
-  return a.fold === b.fold && a.rows === b.rows && String(a.peers) === String(b.peers);
+/** Are these the rows that the picture has? Those that the lab chose may be named from then on. */
+function sameRows(asked: Wanted, wanted: Wanted, picture: Picture): boolean {
+  if (asked.fold !== wanted.fold || asked.rows !== wanted.rows) return false;
+  if (wanted.peers === null) return asked.peers === null;
+  return !wanted.fold && String(picture.peers) === String(wanted.peers);
 }
 
 /** Are the columns narrow enough, and the events too many to be drawn one by one? */

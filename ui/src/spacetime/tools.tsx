@@ -6,8 +6,8 @@ import { SearchBox } from "../search/box";
 import { adjust, route } from "../state/route";
 import { exact } from "../words/format";
 import type { Picture } from "./picture";
-import { readPeers, writePeers } from "./rows";
-import { folded } from "./settings";
+import { ROWS_MAX, readPeers, writePeers } from "./rows";
+import { folded, rowsMost } from "./settings";
 
 interface Props {
   bench: Bench;
@@ -93,6 +93,20 @@ function Rows({
           }}
         />
         <p class="popover-actions">
+          {(picture?.hidden ?? 0) > 0 && rowsMost.value < ROWS_MAX && (
+            <button
+              type="button"
+              class="plain"
+              data-testid="more-rows"
+              onClick={() => {
+                rowsMost.value = Math.min(ROWS_MAX, rowsMost.value * 2);
+                adjust({ rows: null });
+                reorder();
+              }}
+            >
+              Up to {exact(Math.min(ROWS_MAX, rowsMost.value * 2))} rows
+            </button>
+          )}
           <button
             type="button"
             class="plain"

@@ -17,7 +17,7 @@ import { drawer } from "./settings";
 import { useLandmarks, useSight } from "./sight";
 import type { Stage } from "./stage";
 import { Tools } from "./tools";
-import { Why } from "./why";
+import { ConeWords, Why } from "./why";
 import { Words } from "./words";
 
 /** A path is shown with so much room around it, as a share of its length. */
@@ -91,7 +91,7 @@ export function SpacetimeView({ bench }: { bench: Bench }) {
         )}
       </div>
       <Words bench={bench} picture={sight.picture} span={sight.span} landmarks={landmarks} />
-      <Drawer>
+      <Drawer aside={shown && <ConeWords cones={shown.cones} />}>
         {drawer.value === "why" && (
           <Why
             {...{ bench, showPath, onlyPath }}

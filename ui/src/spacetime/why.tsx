@@ -7,6 +7,7 @@ import { seekEvent } from "../state/cursor";
 import { adjust } from "../state/route";
 import { plural, span, stamp } from "../words/format";
 import type { Chosen } from "./chosen";
+import type { Cones } from "./cones";
 
 const ROW_PX = 22;
 
@@ -74,12 +75,6 @@ export function Why({ bench, chosen, error, showPath, onlyPath }: Props) {
           Only its peers
         </button>
       </p>
-      <p class="drawer-words quiet number" data-testid="cone-words">
-        <i class="cone-past" /> {plural(cones.pastEvents, "event")} at{" "}
-        {plural(cones.past.size, "peer")} led to it
-        <i class="cone-future" /> {plural(cones.futureEvents, "event")} at{" "}
-        {plural(cones.future.size, "peer")} followed from it
-      </p>
       <Rows
         key={event.id}
         count={path.length}
@@ -119,4 +114,16 @@ function verb(kind: string): string {
   if (kind === "indicated") return "reported";
   if (kind === "progress") return "got on with";
   return kind;
+}
+
+/** How many events each cone holds, with the tint that it has in the diagram. */
+export function ConeWords({ cones }: { cones: Cones }) {
+  return (
+    <span class="cone-words number" data-testid="cone-words">
+      <i class="cone-past" />
+      {plural(cones.pastEvents, "event")} at {plural(cones.past.size, "peer")} led to it
+      <i class="cone-future" />
+      {plural(cones.futureEvents, "event")} at {plural(cones.future.size, "peer")} followed from it
+    </span>
+  );
 }

@@ -17,7 +17,8 @@ export type Side = "none" | "past" | "future" | "beside";
 /** Did the message help to bring the event about, or follow from it? */
 export function sideOf(cones: Cones | null, arrow: Arrow): Side {
   if (!cones) return "none";
-  if (inPast(cones, arrow.end ?? arrow.sent)) return "past";
+  // One that did not arrive brought nothing about.
+  if (arrow.fate === "delivered" && inPast(cones, arrow.end ?? arrow.sent)) return "past";
   return inFuture(cones, arrow.sent) ? "future" : "beside";
 }
 
