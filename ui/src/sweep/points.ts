@@ -4,7 +4,12 @@ import type { Measure, Sweep } from "../api/figures";
 import type { Curve, PlotData } from "../plot/model";
 
 /** Points that span more than this factor are read on a logarithmic axis. */
-const DECADES = 20;
+const DECADES = 10;
+
+/** A measure in words: messages_sent is "messages sent". */
+export function measureName(name: string): string {
+  return name.replaceAll("_", " ");
+}
 
 /** The points as numbers; points that are no numbers take their places in order. */
 export function places(of: Sweep): { x: number[]; named: boolean } {
@@ -37,7 +42,7 @@ export function sweepPlot(of: Sweep, name: string, color: string): PlotData {
     .map((point) => point.measures[name]?.unit)
     .find((one) => one !== undefined);
   return {
-    title: `${name} by ${of.parameter}`,
+    title: `${measureName(name)} by ${of.parameter}`,
     unit: unit ?? "",
     xName: named ? `${of.parameter} (in order)` : of.parameter,
     xUnit: "",

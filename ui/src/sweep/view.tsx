@@ -9,7 +9,7 @@ import { inUnit } from "../plot/units";
 import { usePolled } from "../state/polled";
 import { theme } from "../state/preferences";
 import { exact, percent, plural } from "../words/format";
-import { sweepPlot } from "./points";
+import { measureName, sweepPlot } from "./points";
 import "../metrics/metrics.css";
 import "../compare/compare.css";
 import "../explore/explore.css";
@@ -57,7 +57,7 @@ export function SweepView({ job }: { job: string }) {
             >
               {value.measures.map((name) => (
                 <option key={name} value={name}>
-                  {name}
+                  {measureName(name)}
                 </option>
               ))}
             </select>
