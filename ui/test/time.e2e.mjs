@@ -250,6 +250,37 @@ async function event(lab, events) {
   await press(page, "Escape");
 }
 
+/** A stranger's question: which peer got the message last, through whom, how long did it take? */
+async function stranger(lab) {
+  const { page } = lab;
+  await lab.click("tab-experiments");
+  await lab.click("experiment-flood");
+  await lab.fill("param-messages", "1 if peerid == 1 else 0");
+  await page.selectOption(id("speed"), "max");
+  await lab.run();
+  await holds("one message reaches all", completed(lab));
+  const events = await recordingOf(page);
+  const last = events.filter((e) => e.kind === "progress" && e.value === e.goal).at(-1);
+  await page.locator(id("mark-target")).click();
+  await holds("the target's mark leads to the last peer that got it", async () => {
+    return (await lab.attribute("cursor-event", "event")) === last.id;
+  });
+  await lab.click("cursor-event");
+  const known = new Map(events.map((e) => [e.id, e]));
+  const chain = [];
+  for (let at = last; at; at = at.cause ? known.get(at.cause) : null) chain.unshift(at);
+  await holds("its path names the events that led there, in order", async () => {
+    const shown = await page
+      .locator(`${id("why")} [data-event]`)
+      .evaluateAll((list) => list.map((at) => at.dataset.event));
+    const wanted = chain.slice(0, -1).map((e) => e.id);
+    return wanted.length >= 2 && JSON.stringify(shown) === JSON.stringify(wanted.slice(-12));
+  });
+  await holds("and the event its time", () => lab.is("event", new RegExp(last.t.toFixed(6))));
+  await lab.picture("time-stranger");
+  await press(page, "Escape");
+}
+
 /** A run under way: its past can be looked at while it goes on. */
 async function underWay(lab) {
   const { page } = lab;
@@ -333,6 +364,7 @@ async function main() {
     await dragTo(page, 0.6);
     await page.waitForTimeout(400);
     await lab.picture("time-dark");
+    await stranger(lab);
     await underWay(lab);
     await holds("the console has no error", async () => complaints.length === 0, 0);
     for (const complaint of complaints) console.log(`        ${complaint}`);

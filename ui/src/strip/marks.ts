@@ -70,7 +70,7 @@ export function markSentence(mark: Mark): string {
     case "target":
       return who ? `${who} met its target ${mark.name}` : `all peers have all ${mark.name}`;
     case "done":
-      return who ? `${who} is done` : "all peers are done";
+      return mark.text || (who ? `${who} is done` : "every peer is done");
     case "violated":
       return `${mark.name} does not hold${who ? ` at ${who}` : ""}${mark.text ? `: ${mark.text}` : ""}`;
     default:

@@ -89,8 +89,8 @@ export function Scrubber({ of }: { of: Bench }) {
 
 function Lanes({ told, of, end }: { told: Timeline; of: Bench; end: number }) {
   watchRun();
-  // The columns end where the lab has read to; the run may have gone on since.
-  const reach = end > 0 ? Math.min(1, told.to / end) * 100 : 100;
+  // The last column may reach beyond the end; and the run may have gone on since the lab told.
+  const reach = end > 0 ? ((told.dt * told.sent.length) / end) * 100 : 100;
   const most = Math.max(1, ...told.sent, ...told.dropped);
   const targets = Object.values(of.run.targets);
   const goals = targets.reduce((sum, target) => sum + target.peers, 0);
