@@ -96,13 +96,13 @@ function Lanes({ told, of, end }: { told: Timeline; of: Bench; end: number }) {
   const goals = targets.reduce((sum, target) => sum + target.peers, 0);
   const [course, whole] = goals > 0 ? [told.met, goals] : [told.done, of.run.peers];
   return (
-    <div class="lanes" style={{ width: `${reach}%` }}>
+    <div class="lanes">
       <svg
         class="lane-done"
         aria-hidden="true"
         viewBox={`0 0 ${WIDE} ${DONE_HIGH}`}
         preserveAspectRatio="none"
-        style={{ height: `${DONE_HIGH}px` }}
+        style={{ width: `${reach}%`, height: `${DONE_HIGH}px` }}
       >
         <path d={area(course, Math.max(whole, ...course), DONE_HIGH)} />
       </svg>
@@ -111,7 +111,7 @@ function Lanes({ told, of, end }: { told: Timeline; of: Bench; end: number }) {
         aria-hidden="true"
         viewBox={`0 0 ${WIDE} ${SENT_HIGH}`}
         preserveAspectRatio="none"
-        style={{ height: `${SENT_HIGH}px` }}
+        style={{ width: `${reach}%`, height: `${SENT_HIGH}px` }}
       >
         <path class="sent" d={columns(told.sent, most, SENT_HIGH)} />
         <path class="dropped" d={columns(told.dropped, most, SENT_HIGH)} />
