@@ -10,23 +10,30 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rumormill_core::plan::Fault;
-use rumormill_core::trace::Event as TraceEvent;
+use rumormill_core::trace::{Event as TraceEvent, EventId};
 use rumormill_core::{Instant, Outcome, Protocol};
 
 use crate::calendar::BUCKET_BITS;
 use crate::event::Form;
 use crate::faults::Moment;
+use crate::inspection::Inspection;
 use crate::network::Model;
 use crate::peers::keys::Keys;
 use crate::peers::{Cell, UP};
 use crate::recording::Recording;
 use crate::report::{Report, Status};
+use crate::retrace::Found;
+use crate::settings::meaning;
 use crate::settings::{Settings, SettingsError};
-use crate::shard::{Shard, Shared, Tally};
+use crate::shard::activate::Occasion;
+use crate::shard::probe::Probe;
+use crate::shard::{CauseOf, Shard, Shared, Tally};
 use crate::simulation::Simulate;
 
 mod board;
 mod course;
+mod inspect;
+mod seek;
 mod threads;
 
 pub(crate) use course::Course;
@@ -41,6 +48,24 @@ pub(crate) trait Machine<P: Protocol>: Send {
     fn inject(&mut self, fault: Fault) -> Result<Duration, SettingsError>;
     fn request(&mut self, peerid: u32, request: P::Request);
     fn state(&self, peerid: u32) -> Option<&P>;
+    /// What can be seen of a peer, at most `limit` of each kind.
+    fn inspect(&self, peerid: u32, limit: usize) -> Option<Inspection>;
+    fn activations(&self, peerid: u32) -> u32;
+    /// How many events were counted of a peer, or of the run: 0.
+    fn recorded(&self, peerid: u32) -> u64;
+    fn now(&self) -> Instant;
+    /// When a fault happens that is injected now.
+    fn next_fault_at(&self) -> Instant;
+    /// Goes on until right after an event, but not beyond `until`: only where events are counted.
+    fn seek(&mut self, event: EventId, until: Instant) -> Option<Found>;
+    /// Keeps what this peer was before its last activation.
+    fn watch(&mut self, peerid: u32)
+    where
+        P: Clone;
+    /// What a watched peer was before its last activation.
+    fn before(&self, peerid: u32) -> Option<&P>;
+    /// What a watched peer was right after the event that was looked for, if it went on since.
+    fn sealed(&self, peerid: u32) -> Option<&P>;
     fn is_up(&self, peerid: u32) -> bool;
     fn report(&self) -> Report;
     fn status(&self) -> Status;
@@ -79,7 +104,6 @@ impl<P: Simulate, F: Form<P>> Engine<P, F> {
         let per_shard = settings.peers.div_ceil(settings.threads);
         let count = settings.peers.div_ceil(per_shard);
         let shared = Arc::new(Shared {
-            config,
             seed: settings.seed,
             peers: settings.peers,
             per_shard,
@@ -88,7 +112,9 @@ impl<P: Simulate, F: Form<P>> Engine<P, F> {
             check_codec: settings.check_codec,
             keys: Keys::new(settings.seed, settings.peers),
         });
-        let shard = |index| Shard::new(Arc::clone(&shared), &settings, count as usize, index);
+        let config = Arc::new(config);
+        let common = || (Arc::clone(&shared), Arc::clone(&config));
+        let shard = |index| Shard::new(common(), &settings, count as usize, index);
         let shards = threads::in_parallel((0..count).collect(), shard);
         let course = Course::new(&settings, Model::new(&settings.plan.network.latency).least());
         Self { settings, shards, course }
@@ -104,6 +130,11 @@ impl<P: Simulate, F: Form<P>> Engine<P, F> {
         let (shard, index) =
             Some(peerid).filter(|id| (1..=self.settings.peers).contains(id)).map(|id| self.place_of(id))?;
         Some(&self.shards[shard].cells[index])
+    }
+
+    fn probe(&self, peerid: u32) -> Option<&Probe<P>> {
+        self.cell(peerid)?;
+        self.shards[self.place_of(peerid).0].probe.as_deref()
     }
 
     fn tally(&self) -> Tally {
@@ -128,6 +159,15 @@ impl<P: Simulate, F: Form<P>> Engine<P, F> {
             let why = format!("peer {number} has joined already; only peers that the plan lets join later can join");
             Err(SettingsError::Value { field: "fault.peers".into(), why })
         })
+    }
+
+    /// Requests and changed parameters must mean something, together with those still to come.
+    fn check_meaning(&self, at: u64, fault: &Fault) -> Result<(), SettingsError> {
+        let planned = self.shards[0].timeline.iter().map(|moment| (moment.at, "plan", &moment.fault));
+        let mut timeline: Vec<(u64, &str, &Fault)> = planned.chain([(at, "fault", fault)]).collect();
+        timeline.sort_by_key(|(at, ..)| *at);
+        let faults = timeline.into_iter().map(|(_, field, fault)| (field.to_string(), fault));
+        meaning::check::<P>(&self.settings.parameters, faults).map(drop)
     }
 
     /// Moves on by one window after the other, all by the calling thread.
@@ -165,6 +205,9 @@ fn emit(events: &mut Vec<TraceEvent>, tape: &mut dyn FnMut(&TraceEvent)) {
 
 impl<P: Simulate, F: Form<P>> Machine<P> for Engine<P, F> {
     fn advance(&mut self, until: Instant, tape: &mut dyn FnMut(&TraceEvent)) -> Option<Outcome> {
+        if F::Tape::SEEKS {
+            self.look_for(None);
+        }
         if self.course.ended.is_none() {
             match self.shards.len() {
                 1 => self.advance_alone(until.as_nanos(), tape),
@@ -182,7 +225,8 @@ impl<P: Simulate, F: Form<P>> Machine<P> for Engine<P, F> {
         self.check_join(&fault)?;
         // In a plan it would come before everything that peers do at its time. What has happened cannot come
         // after it, so it happens later by the least that there is.
-        let at = self.course.now().max(self.tally().acted_at + 1);
+        let at = self.next_fault_at().as_nanos();
+        self.check_meaning(at, &fault)?;
         let moment = Arc::new(Moment::new(at, fault, self.settings.seed, self.settings.peers));
         self.shards.iter_mut().for_each(|shard| shard.add_fault(Arc::clone(&moment)));
         Ok(Duration::from_nanos(at))
@@ -191,13 +235,67 @@ impl<P: Simulate, F: Form<P>> Machine<P> for Engine<P, F> {
     fn request(&mut self, peerid: u32, request: P::Request) {
         if self.course.ended.is_none() && self.is_up(peerid) {
             let (shard, index) = self.place_of(peerid);
-            self.shards[shard].request(self.course.now(), index, request);
+            let cause = CauseOf::<P, F>::default();
+            self.shards[shard].request(Occasion { time: self.course.now(), index, cause }, request);
             self.settle();
         }
     }
 
     fn state(&self, peerid: u32) -> Option<&P> {
         self.cell(peerid).map(|cell| &cell.state)
+    }
+
+    fn inspect(&self, peerid: u32, limit: usize) -> Option<Inspection> {
+        self.look_at(peerid, limit)
+    }
+
+    fn activations(&self, peerid: u32) -> u32 {
+        self.cell(peerid).map_or(0, |cell| cell.book.activations)
+    }
+
+    fn recorded(&self, peerid: u32) -> u64 {
+        match peerid {
+            0 => self.shards[0].tape.count(0),
+            _ if self.cell(peerid).is_none() => 0,
+            _ => self.shards[self.place_of(peerid).0].tape.count(peerid),
+        }
+    }
+
+    fn now(&self) -> Instant {
+        Instant::from_nanos(self.course.now())
+    }
+
+    fn next_fault_at(&self) -> Instant {
+        Instant::from_nanos(self.course.now().max(self.tally().acted_at.saturating_add(1)))
+    }
+
+    fn seek(&mut self, event: EventId, until: Instant) -> Option<Found> {
+        let peerid = event.peerid();
+        let counted = self.recorded(peerid);
+        let is_to_come = event > EventId::new(peerid, counted) && peerid <= self.settings.peers;
+        if !F::Tape::SEEKS || !is_to_come || !self.go_to(event, until.as_nanos()) {
+            return None;
+        }
+        let found = |shard: &Shard<P, F>| {
+            let event = shard.tape.found()?.clone();
+            Some(Found { event, message: shard.probe.as_ref().and_then(|probe| probe.message.clone()) })
+        };
+        self.shards.iter().find_map(found)
+    }
+
+    fn watch(&mut self, peerid: u32)
+    where
+        P: Clone,
+    {
+        self.put_probe(peerid, P::clone);
+    }
+
+    fn before(&self, peerid: u32) -> Option<&P> {
+        self.probe(peerid)?.before.as_ref()
+    }
+
+    fn sealed(&self, peerid: u32) -> Option<&P> {
+        self.probe(peerid)?.after.as_ref()
     }
 
     fn is_up(&self, peerid: u32) -> bool {

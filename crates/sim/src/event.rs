@@ -117,7 +117,7 @@ pub(crate) enum Input<M, T> {
     Return(DiskFate),
     /// The first boot of all peers that are there from the start.
     Begin,
-    /// The fault at this place of the timeline.
+    /// The fault at this place of the timeline; for a peer, the request.
     Fault(u32),
 }
 

@@ -47,7 +47,8 @@ impl Moment {
                 | Fault::Resume { peers }
                 | Fault::Slow { peers, .. }
                 | Fault::Clock { peers, .. }
-                | Fault::Join { peers } => vec![set(peers)],
+                | Fault::Join { peers }
+                | Fault::Request { peers, .. } => vec![set(peers)],
                 _ => Vec::new(),
             };
             let group = match &self.fault {
@@ -62,7 +63,12 @@ impl Moment {
     pub(crate) fn happens_to_peers(&self) -> bool {
         !matches!(
             self.fault,
-            Fault::Partition { .. } | Fault::Cut { .. } | Fault::Heal | Fault::Link { .. } | Fault::Conditions(_)
+            Fault::Partition { .. }
+                | Fault::Cut { .. }
+                | Fault::Heal
+                | Fault::Link { .. }
+                | Fault::Conditions(_)
+                | Fault::Set { .. }
         )
     }
 

@@ -8,6 +8,10 @@ use rumormill_core::{Instant, PeerId};
 
 use crate::limits::TRACE_TEXT;
 
+mod counting;
+
+pub(crate) use counting::Counting;
+
 /// What a shard writes down.
 pub(crate) trait Recording: Clone + Send + 'static {
     /// Is anything written down?
@@ -29,8 +33,30 @@ pub(crate) trait Recording: Clone + Send + 'static {
         fill: impl FnOnce(&mut Event),
     ) -> Self::Cause;
 
+    /// The event that a cause is, if it is one.
+    fn id(cause: Self::Cause) -> Option<EventId>;
+
     /// Takes what was written since the last time.
     fn take(&mut self) -> Vec<Event>;
+
+    /// Can it be told to look for an event? For that, [`Counting`].
+    const SEEKS: bool = false;
+
+    /// Looks for this event from now on.
+    fn seek(&mut self, event: Option<EventId>) {
+        let _ = event;
+    }
+
+    /// The event that was looked for, once it happened.
+    fn found(&self) -> Option<&Event> {
+        None
+    }
+
+    /// How many events of this peer there were, where they are counted.
+    fn count(&self, peer: u32) -> u64 {
+        let _ = peer;
+        0
+    }
 }
 
 /// Nothing is recorded.
@@ -48,6 +74,10 @@ impl Recording for Silent {
     #[inline]
     fn write(&mut self, _: u64, _: u32, _: Kind, (): (), _: impl FnOnce(&mut Event)) {}
 
+    fn id((): ()) -> Option<EventId> {
+        None
+    }
+
     fn take(&mut self) -> Vec<Event> {
         Vec::new()
     }
@@ -56,13 +86,56 @@ impl Recording for Silent {
 /// Everything is recorded.
 #[derive(Clone)]
 pub(crate) struct Taping {
-    first: u32,
-    /// Events of each peer so far.
-    counts: Vec<u64>,
-    /// Events of the run as a whole.
-    run_count: u64,
+    counts: Counts,
     community: &'static str,
     events: Vec<Event>,
+}
+
+/// How many events there were so far.
+#[derive(Clone)]
+struct Counts {
+    first: u32,
+    /// Of each peer.
+    peers: Vec<u64>,
+    /// Of the run as a whole.
+    run: u64,
+}
+
+impl Counts {
+    fn new(first: u32, peers: u32) -> Self {
+        Self { first, peers: vec![0; peers as usize], run: 0 }
+    }
+
+    fn of(&self, peer: u32) -> u64 {
+        self.index(peer).and_then(|index| self.peers.get(index)).copied().unwrap_or(self.run)
+    }
+
+    /// The next event of a peer, or of the run: 0.
+    fn next(&mut self, peer: u32) -> EventId {
+        let count = match self.index(peer) {
+            Some(index) => &mut self.peers[index],
+            None => &mut self.run,
+        };
+        *count += 1;
+        EventId::new(peer, *count)
+    }
+
+    fn index(&self, peer: u32) -> Option<usize> {
+        peer.checked_sub(self.first).filter(|_| peer > 0).map(|index| index as usize)
+    }
+
+    /// What happens to the run as a whole is counted by every shard, and told by the first.
+    fn tells(&self, peer: u32) -> bool {
+        peer > 0 || self.first == 1
+    }
+}
+
+/// An event of which nothing but its place is known yet.
+fn blank(id: EventId, time: u64, peer: u32, kind: Kind, cause: Caused, community: &'static str) -> Event {
+    let mut event = Event::new(id, Instant::from_nanos(time), PeerId(u64::from(peer)), kind);
+    event.community = Cow::Borrowed(community);
+    event.cause = cause.id();
+    event
 }
 
 /// The id of an event, or `EventId(0)`, which is none: counts begin at 1.
@@ -73,22 +146,21 @@ impl Recording for Taping {
     type Cause = Caused;
 
     fn new(first: u32, peers: u32, community: &'static str) -> Self {
-        Self { first, counts: vec![0; peers as usize], run_count: 0, community, events: Vec::new() }
+        Self { counts: Counts::new(first, peers), community, events: Vec::new() }
     }
 
     fn write(&mut self, time: u64, peer: u32, kind: Kind, cause: Caused, fill: impl FnOnce(&mut Event)) -> Caused {
-        let count = match peer.checked_sub(self.first) {
-            Some(index) if peer > 0 => &mut self.counts[index as usize],
-            _ => &mut self.run_count,
-        };
-        *count += 1;
-        let id = EventId::new(peer, *count);
-        let mut event = Event::new(id, Instant::from_nanos(time), PeerId(u64::from(peer)), kind);
-        event.community = Cow::Borrowed(self.community);
-        event.cause = (cause.0 != NO_CAUSE).then_some(cause.0);
-        fill(&mut event);
-        self.events.push(event);
+        let id = self.counts.next(peer);
+        if self.counts.tells(peer) {
+            let mut event = blank(id, time, peer, kind, cause, self.community);
+            fill(&mut event);
+            self.events.push(event);
+        }
         Caused(id)
+    }
+
+    fn id(cause: Caused) -> Option<EventId> {
+        cause.id()
     }
 
     fn take(&mut self) -> Vec<Event> {
@@ -99,6 +171,12 @@ impl Recording for Taping {
 /// A cause that may be none.
 #[derive(Clone, Copy)]
 pub(crate) struct Caused(EventId);
+
+impl Caused {
+    fn id(self) -> Option<EventId> {
+        (self.0 != NO_CAUSE).then_some(self.0)
+    }
+}
 
 impl Default for Caused {
     fn default() -> Self {

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use rumormill_core::plan::Plan;
-use rumormill_core::{MAX_PEERS, Topology};
+use rumormill_core::{MAX_PEERS, Parameters, Topology};
 use serde::{Deserialize, Serialize};
 
 use crate::limits;
 
+pub(crate) mod meaning;
 mod validate;
 
 /// What a run needs besides its protocol's configuration.
@@ -21,6 +22,9 @@ pub struct Settings {
     pub topology: Topology,
     /// Network, disk, faults and churn.
     pub plan: Plan,
+    /// The parameters that the protocol's configuration was made from: needed only where the plan changes
+    /// some of them ([`Fault::Set`](rumormill_core::plan::Fault::Set)).
+    pub parameters: Parameters,
     /// How many threads work, each on a shard of the peers; at most one per peer is used. The result is
     /// the same for any number.
     pub threads: u32,
@@ -59,6 +63,7 @@ impl Settings {
             peers,
             topology: Topology::Random { degree: 8 },
             plan: Plan::default(),
+            parameters: Parameters::default(),
             threads: 1,
             time_limit: Duration::from_secs(60),
             stop: StopRule::TargetsMet,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rumormill_core::plan::{Churn, Disk as DiskPlan};
-use rumormill_core::{Protocol, Seat};
+use rumormill_core::{Parameters, Protocol, Seat};
 
 use crate::calendar::{BUCKET_BITS, Calendar};
 use crate::digest::Digest;
@@ -20,19 +20,19 @@ use crate::peers::{Book, Cell, Sparse};
 use crate::recording::Recording;
 use crate::report::Messages;
 use crate::simulation::Simulate;
-use crate::{Settings, shard::desk::Wish};
+use crate::{Settings, shard::desk::Wish, shard::probe::Probe};
 
-mod activate;
+pub(crate) mod activate;
 mod churn;
 pub(crate) mod desk;
 mod effects;
 mod faults;
 mod input;
 mod life;
+pub(crate) mod probe;
 
 /// What all shards of a run share.
-pub(crate) struct Shared<P: Protocol> {
-    pub(crate) config: P::Config,
+pub(crate) struct Shared {
     pub(crate) seed: u64,
     pub(crate) peers: u32,
     /// Peers of each shard but the last, which may have fewer.
@@ -51,7 +51,10 @@ pub(crate) type HeldWish<P, F> = (Wish<P>, CauseOf<P, F>);
 
 /// Some of a run's peers and their future.
 pub(crate) struct Shard<P: Protocol, F: Form<P>> {
-    pub(crate) shared: Arc<Shared<P>>,
+    pub(crate) shared: Arc<Shared>,
+    /// The configuration, and the parameters that make it: the plan may change them.
+    pub(crate) config: Arc<P::Config>,
+    pub(crate) parameters: Parameters,
     /// The number of the first peer.
     pub(crate) first: u32,
     pub(crate) cells: Vec<Cell<P>>,
@@ -63,6 +66,8 @@ pub(crate) struct Shard<P: Protocol, F: Form<P>> {
     pub(crate) timeline: Vec<Arc<Moment>>,
     /// Which faults of the timeline have happened.
     pub(crate) happened: Vec<bool>,
+    /// How many those are.
+    pub(crate) faults: u64,
     /// Have the peers booted that are there from the start?
     pub(crate) begun: bool,
     /// What the activation under way asked for.
@@ -75,6 +80,8 @@ pub(crate) struct Shard<P: Protocol, F: Form<P>> {
     pub(crate) tally: Tally,
     /// Why the run cannot go on.
     pub(crate) failure: Option<String>,
+    /// Who looks at this run.
+    pub(crate) probe: Option<Box<Probe<P>>>,
 }
 
 /// What a shard counts.
@@ -92,7 +99,7 @@ pub(crate) struct Tally {
     pub(crate) expected: u32,
     /// When a peer was done last.
     pub(crate) done_at: u64,
-    /// When something happened to a peer last, other than by a fault.
+    /// When something happened to a peer last.
     pub(crate) acted_at: u64,
 }
 
@@ -113,11 +120,16 @@ impl Tally {
 
 impl<P: Simulate, F: Form<P>> Shard<P, F> {
     /// The shard of this index, before anything happened. Its calendar holds no plan yet.
-    pub(crate) fn new(shared: Arc<Shared<P>>, settings: &Settings, shards: usize, index: u32) -> Self {
+    pub(crate) fn new(
+        (shared, config): (Arc<Shared>, Arc<P::Config>),
+        settings: &Settings,
+        shards: usize,
+        index: u32,
+    ) -> Self {
         let first = index * shared.per_shard + 1;
         let count = shared.per_shard.min(shared.peers + 1 - first);
         let seat = |number| Seat { peerid: number, peers: shared.peers };
-        let cell = |number| Cell { state: P::peer(&shared.config, seat(number)), book: Book::default() };
+        let cell = |number| Cell { state: P::peer(&config, seat(number)), book: Book::default() };
         let mut cells: Vec<Cell<P>> = (first..first + count).map(cell).collect();
         let books = cells.iter_mut().map(|cell| &mut cell.book);
         let neighbors = Neighbors::new(settings.topology, shared.seed, shared.peers, first, books);
@@ -130,6 +142,7 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
             network: Network::new(shared.seed, &settings.plan.network),
             timeline: Vec::new(),
             happened: Vec::new(),
+            faults: 0,
             begun: false,
             wishes: Vec::new(),
             disks: Sparse::default(),
@@ -139,6 +152,9 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
             tape: F::Tape::new(first, count, settings.community),
             tally: Tally { expected: count, ..Tally::default() },
             failure: None,
+            probe: None,
+            parameters: settings.parameters.clone(),
+            config,
             shared,
         }
     }
@@ -167,6 +183,8 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
     {
         Self {
             shared: Arc::clone(&self.shared),
+            config: Arc::clone(&self.config),
+            parameters: self.parameters.clone(),
             first: self.first,
             cells: self.cells.clone(),
             neighbors: self.neighbors.clone(),
@@ -175,6 +193,7 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
             network: self.network.clone(),
             timeline: self.timeline.clone(),
             happened: self.happened.clone(),
+            faults: self.faults,
             begun: self.begun,
             wishes: Vec::new(),
             disks: self.disks.clone(),
@@ -184,6 +203,7 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
             tape: self.tape.clone(),
             tally: self.tally,
             failure: self.failure.clone(),
+            probe: None,
         }
     }
 
@@ -229,6 +249,9 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
             touched -= 1;
             if let Some(event) = self.calendar.take(next) {
                 self.handle(time, event);
+            }
+            if F::Tape::SEEKS && self.tape.found().is_some() {
+                return false;
             }
         }
         !self.calendar.is_open_at(time_max)

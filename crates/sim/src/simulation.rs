@@ -57,7 +57,7 @@ impl<P: Simulate> Simulation<P> {
     /// # Errors
     /// When the settings are wrong: says which field and why.
     pub fn new(config: P::Config, settings: Settings) -> Result<Self, SettingsError> {
-        settings.validate()?;
+        settings.validate_for::<P>()?;
         Ok(Self { machine: with_form::<P, Silent>(Fresh { config, settings }), sink: Unrecorded })
     }
 
@@ -81,7 +81,7 @@ impl<P: Simulate, S: Sink> Simulation<P, S> {
     /// # Errors
     /// When the settings are wrong: says which field and why.
     pub fn recorded(config: P::Config, settings: Settings, sink: S) -> Result<Self, SettingsError> {
-        settings.validate()?;
+        settings.validate_for::<P>()?;
         Ok(Self { machine: with_form::<P, Taping>(Fresh { config, settings }), sink })
     }
 
@@ -205,12 +205,12 @@ impl<P: Simulate + Clone> Snapshot<P> {
 }
 
 /// Makes an engine of a form that is chosen for it.
-trait Build<P: Simulate> {
+pub(crate) trait Build<P: Simulate> {
     fn build<F: Form<P>>(self) -> Box<dyn Machine<P>>;
 }
 
 /// Lays the events of an engine out for the protocol's types: in place when they fit.
-fn with_form<P: Simulate, R: Recording>(engine: impl Build<P>) -> Box<dyn Machine<P>> {
+pub(crate) fn with_form<P: Simulate, R: Recording>(engine: impl Build<P>) -> Box<dyn Machine<P>> {
     type In<V> = Inline<V>;
     type Out<V> = Boxed<V>;
     // One of these arms is compiled for each protocol.
@@ -226,9 +226,9 @@ fn with_form<P: Simulate, R: Recording>(engine: impl Build<P>) -> Box<dyn Machin
 }
 
 /// A run at its beginning.
-struct Fresh<P: Simulate> {
-    config: P::Config,
-    settings: Settings,
+pub(crate) struct Fresh<P: Simulate> {
+    pub(crate) config: P::Config,
+    pub(crate) settings: Settings,
 }
 
 impl<P: Simulate> Build<P> for Fresh<P> {

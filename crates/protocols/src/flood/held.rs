@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use rumormill_core::PeerId;
+use serde::{Deserialize, Serialize};
 
 use super::ItemId;
 
@@ -11,7 +12,7 @@ use super::ItemId;
 ///
 /// Messages of a single author fit without an allocation: in a simulation of one rumor, a million peers
 /// hold nothing else.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
     /// What is held as long as it is of a single author.
     only: Author,
@@ -20,7 +21,7 @@ pub struct Held {
 }
 
 /// What is held of several authors.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Many {
     /// Ascending.
     authors: Vec<Author>,
@@ -28,7 +29,7 @@ struct Many {
 }
 
 /// What is held of one author.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Author {
     pub(super) author: PeerId,
     /// All of 1 to this are held.

@@ -15,7 +15,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rumormill_core::{Context, Launch, Never, ParameterError, Parameters, PeerId, Protocol, Seat};
+use rumormill_core::{Context, Launch, ParameterError, Parameters, PeerId, Protocol, Seat};
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 pub use config::Config;
@@ -27,7 +28,7 @@ pub use sync::{Shelf, Summary};
 pub const TARGET: &str = "messages";
 
 /// One member of the community.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Flood {
     /// This peer's number in the experiment, which its messages tell.
     peerid: u32,
@@ -43,11 +44,18 @@ pub struct Flood {
 type Items = BTreeMap<ItemId, Arc<Item>>;
 
 /// What a timer hands back.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Timer {
     /// Create the next message.
     Create,
     /// Compare with a random neighbor.
+    Sync,
+}
+
+/// What a member can be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// Compare with every neighbor, now: `sync`.
     Sync,
 }
 
@@ -73,13 +81,17 @@ impl Launch for Flood {
     fn peer(config: &Config, seat: Seat) -> Self {
         Self { peerid: seat.peerid, share: config.share(seat.peerid), ..Self::default() }
     }
+
+    fn request(text: &str) -> Option<Request> {
+        (text.trim() == "sync").then_some(Request::Sync)
+    }
 }
 
 impl Protocol for Flood {
     type Config = Config;
     type Message = Message;
     type Timer = Timer;
-    type Request = Never;
+    type Request = Request;
     type Indication = Indication;
 
     fn on_start(&mut self, cx: &mut Context<'_, Self>) {
@@ -120,8 +132,9 @@ impl Protocol for Flood {
         }
     }
 
-    fn on_request(&mut self, _cx: &mut Context<'_, Self>, request: Never) {
-        match request {}
+    fn on_request(&mut self, cx: &mut Context<'_, Self>, Request::Sync: Request) {
+        let summary = Arc::new(Summary::of(&self.held, &mut cx.rng, true));
+        cx.send_all(cx.neighbors.iter().copied(), &Message::Compare(summary));
     }
 }
 

@@ -81,6 +81,16 @@ fn after_a_comparison_both_have_all() {
 }
 
 #[test]
+fn a_member_that_is_asked_to_compares_with_all_neighbors() {
+    assert_eq!(Flood::request("flood more"), None);
+    let mut member = member(&[3, 0, 0, 0], "yes", 1, &[2, 3, 4]);
+    member.start();
+    let sent = sends(&member.request(Flood::request(" sync ").unwrap()));
+    assert_eq!(sent.iter().map(|(to, _)| *to).collect::<Vec<_>>(), [2, 3, 4]);
+    assert!(sent.iter().all(|(_, message)| matches!(message, Message::Compare(summary) if summary.answer)));
+}
+
+#[test]
 fn a_reboot_finds_what_was_on_disk_and_creates_only_the_rest() {
     let mut member = member(&[3], "yes", 1, &[]);
     member.start();

@@ -118,6 +118,11 @@ impl Course {
         Step::Window { end, time_max: if over > self.time_limit { self.time_limit } else { u64::MAX } }
     }
 
+    /// It was stopped early, at this time of the window that ends before a bucket.
+    pub(crate) fn stopped(&mut self, end: u64, time: u64) {
+        (self.window, self.time) = (Some(end), time);
+    }
+
     /// Nothing happens up to this time.
     fn pause(&mut self, until: u64) -> Step {
         self.time = self.time.max(until.min(self.time_limit));

@@ -81,7 +81,8 @@ impl Settings {
             | Fault::Restart { peers, .. }
             | Fault::Pause { peers }
             | Fault::Resume { peers }
-            | Fault::Join { peers } => self.peers(&format!("{field}.peers"), peers),
+            | Fault::Join { peers }
+            | Fault::Request { peers, .. } => self.peers(&format!("{field}.peers"), peers),
             _ => Ok(()),
         }
     }

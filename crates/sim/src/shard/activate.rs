@@ -12,10 +12,10 @@ use crate::recording::Recording;
 use crate::simulation::Simulate;
 
 /// Which peer is activated when, and what led to it.
-pub(super) struct Occasion<C> {
-    pub(super) time: u64,
-    pub(super) index: usize,
-    pub(super) cause: C,
+pub(crate) struct Occasion<C> {
+    pub(crate) time: u64,
+    pub(crate) index: usize,
+    pub(crate) cause: C,
 }
 
 impl<P: Simulate, F: Form<P>> Shard<P, F> {
@@ -28,7 +28,8 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
         content: u64,
         run: impl FnOnce(&mut P, &mut Context<'_, P>),
     ) {
-        let Occasion { time, index, .. } = occasion;
+        let Occasion { time, index, cause } = occasion;
+        self.probe_state(index, cause);
         let number = self.first + index as u32;
         let cell = &mut self.cells[index];
         let activation = cell.book.activations;
@@ -42,7 +43,7 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
             now: Instant::from_nanos(now),
             neighbors: self.neighbors.of(index, cell.book),
             rng: Rng::for_activation(self.shared.seed, me, u64::from(activation)),
-            config: &self.shared.config,
+            config: &*self.config,
             host: &ShardHost { keys: &self.shared.keys, disks: &self.disks, first: self.first },
         };
         let wrote = if F::Tape::ON {
@@ -134,9 +135,8 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
     }
 
     /// The layer above asks for something.
-    pub(crate) fn request(&mut self, time: u64, index: usize, request: P::Request) {
-        let cause = CauseOf::<P, F>::default();
-        self.activate(Occasion { time, index, cause }, Entry::Request, 0, |state, cx| state.on_request(cx, request));
+    pub(crate) fn request(&mut self, occasion: Occasion<CauseOf<P, F>>, request: P::Request) {
+        self.activate(occasion, Entry::Request, 0, |state, cx| state.on_request(cx, request));
     }
 
     /// The peer and its count of activations, as the digest wants them.

@@ -162,11 +162,13 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
         message: &P::Message,
     ) -> CauseOf<P, F> {
         let from = self.first + occasion.index as u32;
-        self.tape.write(occasion.time, from, Kind::Sent, occasion.cause, |event| {
+        let sent = self.tape.write(occasion.time, from, Kind::Sent, occasion.cause, |event| {
             describe(event, to, message);
             event.bytes = u64::from(bytes);
             event.text = text_of(message);
-        })
+        });
+        self.probe_message(message);
+        sent
     }
 
     #[inline]
@@ -181,6 +183,7 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
             describe(event, PeerId(u64::from(from)), message);
             event.bytes = u64::from(message.measure().bytes);
         });
+        self.probe_message(message);
         Occasion { time, index, cause }
     }
 
@@ -199,6 +202,7 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
             event.bytes = u64::from(message.measure().bytes);
             event.text = loss.text().into();
         });
+        self.probe_message(message);
     }
 
     #[inline]

@@ -45,14 +45,17 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
         }
     }
 
-    /// Hands over what waited before a gate.
-    fn let_in(&mut self, time: u64, event: EventOf<P, F>) {
+    /// Hands over what waited before a gate, or did not have to.
+    pub(super) fn let_in(&mut self, time: u64, event: EventOf<P, F>) {
         let Event { to, from, cause, input } = event;
         let index = to.wrapping_sub(self.first) as usize;
         match input {
             Input::Message(message) => self.deliver(Occasion { time, index, cause }, from, message.release()),
             Input::Timer(timer) if self.is_of_this_life(index, from) => {
                 self.fire(Occasion { time, index, cause }, timer);
+            }
+            Input::Fault(place) if self.is_of_this_life(index, from) => {
+                self.ask(Occasion { time, index, cause }, place as usize);
             }
             _ => {}
         }
@@ -64,9 +67,9 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
         u32::from(self.cells[index].book.life) == life
     }
 
-    /// A message or timer for a peer that is down, paused or slow.
+    /// A message, timer or request for a peer that is down, paused or slow.
     #[cold]
-    fn obstructed(&mut self, time: u64, event: EventOf<P, F>) {
+    pub(super) fn obstructed(&mut self, time: u64, event: EventOf<P, F>) {
         let index = event.to.wrapping_sub(self.first) as usize;
         let is_message = matches!(event.input, Input::Message(_));
         if !self.cells[index].book.is(UP) {

@@ -52,7 +52,7 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
             disk.wipe();
         }
         let seat = Seat { peerid: self.first + index as u32, peers: self.shared.peers };
-        self.cells[index].state = P::peer(&self.shared.config, seat);
+        self.cells[index].state = P::peer(&self.config, seat);
         self.boot(time, index, Kind::Restarted);
     }
 

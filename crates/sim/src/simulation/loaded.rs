@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use rumormill_core::MAX_PEERS;
+use rumormill_core::plan::Fault;
+use rumormill_core::{MAX_PEERS, Parameters};
 use serde::de::DeserializeOwned;
 
 use super::Simulate;
@@ -14,7 +15,7 @@ use crate::peers::disk::{Disk, Held};
 use crate::peers::gate::Gate;
 use crate::peers::targets::Standing;
 use crate::peers::{FINISHED, GATED, GONE, HELD, SKEWED, UP};
-use crate::settings::Settings;
+use crate::settings::{Settings, meaning};
 use crate::shard::desk::Wish;
 use crate::shard::{Shard, Tally};
 
@@ -29,8 +30,11 @@ where
 {
     let (head, body) = read::<P>(bytes)?;
     let settings = settings(&head, threads)?;
+    let parameters = parameters::<P>(&head)?;
+    let changed = (parameters != head.parameters).then(|| P::config(&parameters).ok()).flatten();
+    let config = changed.unwrap_or(config);
     check::<P>(&head, &body, &settings)?;
-    Ok(super::with_form::<P, crate::recording::Silent>(Load { config, settings, head, body }))
+    Ok(super::with_form::<P, crate::recording::Silent>(Load { config, parameters, settings, head, body }))
 }
 
 fn read<P>(bytes: &[u8]) -> Result<(Head, BodyRead<P>), LoadError>
@@ -51,6 +55,7 @@ fn settings(head: &Head, threads: u32) -> Result<Settings, LoadError> {
     let settings = Settings {
         topology: head.topology,
         plan: head.plan.clone(),
+        parameters: head.parameters.clone(),
         threads,
         time_limit: head.time_limit,
         stop: head.stop,
@@ -60,6 +65,16 @@ fn settings(head: &Head, threads: u32) -> Result<Settings, LoadError> {
     settings.validate()?;
     head.timeline.iter().try_for_each(|(_, fault, _)| settings.check_fault("timeline", fault))?;
     Ok(settings)
+}
+
+/// The parameters after the faults that have happened. Those still to come must mean something, too.
+fn parameters<P: Simulate>(head: &Head) -> Result<Parameters, LoadError> {
+    let mut timeline: Vec<&(u64, Fault, bool)> = head.timeline.iter().collect();
+    timeline.sort_by_key(|(at, ..)| *at);
+    let all = timeline.iter().map(|(_, fault, _)| ("timeline".to_string(), fault));
+    meaning::check::<P>(&head.parameters, all)?;
+    let past = timeline.iter().filter(|(_, _, happened)| *happened);
+    Ok(meaning::check::<P>(&head.parameters, past.map(|(_, fault, _)| ("timeline".to_string(), fault)))?)
 }
 
 /// Do the parts fit together? What passes can go on without a panic.
@@ -88,8 +103,11 @@ fn check<P: Simulate>(head: &Head, body: &BodyRead<P>, settings: &Settings) -> R
         body.events.iter().all(|(time, event)| *time >= head.course.now() && fits(event)),
         "an event is impossible",
     )?;
-    let waits = |event: &StoredEvent<P::Message, P::Timer>, peer| {
-        event.0 == peer && fits(event) && matches!(event.2, Input::Message(_) | Input::Timer(_))
+    let is_request = |place: u32| matches!(head.timeline.get(place as usize), Some((_, Fault::Request { .. }, _)));
+    let waits = |event: &StoredEvent<P::Message, P::Timer>, peer| match event.2 {
+        Input::Message(_) | Input::Timer(_) => event.0 == peer && fits(event),
+        Input::Fault(place) => event.0 == peer && event.1 <= MAX_PEERS && is_request(place),
+        _ => false,
     };
     ensure(
         body.gates.iter().all(|gate| gate.waiting.iter().all(|event| waits(event, gate.peer))),
@@ -100,6 +118,8 @@ fn check<P: Simulate>(head: &Head, body: &BodyRead<P>, settings: &Settings) -> R
 /// A stored run, ready to be laid out.
 struct Load<P: Simulate> {
     config: P::Config,
+    /// As they are now.
+    parameters: Parameters,
     settings: Settings,
     head: Head,
     body: BodyRead<P>,
@@ -107,21 +127,23 @@ struct Load<P: Simulate> {
 
 impl<P: Simulate> super::Build<P> for Load<P> {
     fn build<F: Form<P>>(self) -> Box<dyn Machine<P>> {
-        let Self { config, settings, head, body } = self;
+        let Self { config, parameters, settings, head, body } = self;
         let mut engine = Engine::<P, F>::without_plan(config, settings);
         engine.course = head.course;
-        put_back_head(&mut engine, head);
+        put_back_head(&mut engine, head, &parameters);
         put_back_body(&mut engine, body);
         Box::new(engine)
     }
 }
 
-fn put_back_head<P: Simulate, F: Form<P>>(engine: &mut Engine<P, F>, head: Head) {
+fn put_back_head<P: Simulate, F: Form<P>>(engine: &mut Engine<P, F>, head: Head, parameters: &Parameters) {
     let (seed, peers) = (head.seed, head.peers);
     let moment = |(at, fault, _): &(u64, _, bool)| Arc::new(Moment::new(*at, Clone::clone(fault), seed, peers));
     let timeline: Vec<Arc<Moment>> = head.timeline.iter().map(moment).collect();
     for shard in &mut engine.shards {
         shard.begun = head.begun;
+        shard.parameters.clone_from(parameters);
+        shard.faults = head.timeline.iter().filter(|(_, _, happened)| *happened).count() as u64;
         shard.timeline.clone_from(&timeline);
         shard.happened = head.timeline.iter().map(|(_, _, happened)| *happened).collect();
         head.network.iter().for_each(|&place| shard.network.apply(&timeline[place as usize]));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rumormill_core::plan::{Conditions, Fault, Plan};
-use rumormill_core::{PeerId, Protocol, Topology};
+use rumormill_core::{Parameters, PeerId, Protocol, Topology};
 use serde::{Deserialize, Serialize};
 
 use super::Simulate;
@@ -57,6 +57,7 @@ pub(super) struct Head {
     pub(super) peers: u32,
     pub(super) topology: Topology,
     pub(super) plan: Plan,
+    pub(super) parameters: Parameters,
     pub(super) time_limit: Duration,
     pub(super) stop: StopRule,
     pub(super) check_codec: bool,
@@ -158,6 +159,7 @@ fn head<P: Simulate, F: Form<P>>(engine: &Engine<P, F>) -> Head {
         peers: settings.peers,
         topology: settings.topology,
         plan: settings.plan.clone(),
+        parameters: settings.parameters.clone(),
         time_limit: settings.time_limit,
         stop: settings.stop,
         check_codec: settings.check_codec,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rumormill_core::{Context, Launch, Never, ParameterError, Parameters, PeerId, Protocol, Seat, Signature, Wire};
+use rumormill_core::{Context, Launch, ParameterError, Parameters, PeerId, Protocol, Seat, Signature, Wire};
 use rumormill_sim::Settings;
 use serde::{Deserialize, Serialize};
 
@@ -13,10 +13,11 @@ pub struct Gossip {
     pub bad: u32,
 }
 
-/// How many numbers there are, and whether they are signed.
+/// How many numbers there are, whether they are signed, and to how many peers one talks at a time.
 pub struct Config {
     pub peers: u32,
     pub signed: bool,
+    pub fanout: usize,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -38,6 +39,10 @@ impl Wire for Message {
 pub enum Timer {
     Again { round: u32 },
 }
+
+/// Ask all neighbors.
+#[derive(Debug)]
+pub struct AskAll;
 
 impl Gossip {
     fn hear(&mut self, cx: &mut Context<'_, Self>, number: u32) {
@@ -65,7 +70,7 @@ impl Protocol for Gossip {
     type Config = Config;
     type Message = Message;
     type Timer = Timer;
-    type Request = Never;
+    type Request = AskAll;
     type Indication = &'static str;
 
     fn on_start(&mut self, cx: &mut Context<'_, Self>) {
@@ -94,7 +99,7 @@ impl Protocol for Gossip {
 
     fn on_timer(&mut self, cx: &mut Context<'_, Self>, Timer::Again { round }: Timer) {
         let mut rng = cx.rng.clone();
-        for &to in rng.sample(cx.neighbors, 2).iter() {
+        for &to in rng.sample(cx.neighbors, cx.config.fanout).iter() {
             cx.send(to, Message::Ask(self.heard.len() as u32));
             if let Some(&number) = rng.choose(&self.heard) {
                 cx.send(to, Self::say(cx, number));
@@ -103,22 +108,31 @@ impl Protocol for Gossip {
         cx.set_timer(Duration::from_millis(150), Timer::Again { round: round + 1 });
     }
 
-    fn on_request(&mut self, _: &mut Context<'_, Self>, request: Never) {
-        match request {}
+    fn on_request(&mut self, cx: &mut Context<'_, Self>, AskAll: AskAll) {
+        cx.send_all(cx.neighbors.iter().copied(), &Message::Ask(self.heard.len() as u32));
     }
 }
 
 impl Launch for Gossip {
     fn config(parameters: &Parameters) -> Result<Config, ParameterError> {
-        Ok(Config { peers: parameters.peers()?, signed: false })
+        let fanout = if parameters.0.contains_key("fanout") { parameters.count("fanout")? } else { 2 };
+        let peers = parameters.peers()?;
+        if fanout > 5 {
+            return Err(ParameterError::Range { name: "fanout".into(), why: "more than 5".into() });
+        }
+        Ok(Config { peers, signed: peers <= 16, fanout: fanout as usize })
     }
 
     fn peer(_: &Config, _: Seat) -> Self {
         Self::default()
     }
+
+    fn request(text: &str) -> Option<AskAll> {
+        (text == "ask all").then_some(AskAll)
+    }
 }
 
 /// A configuration for the settings.
 pub fn config(settings: &Settings) -> Config {
-    Config { peers: settings.peers, signed: settings.peers <= 16 }
+    Config { peers: settings.peers, signed: settings.peers <= 16, fanout: 2 }
 }

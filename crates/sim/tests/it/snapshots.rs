@@ -9,7 +9,7 @@ use rumormill_sim::{LoadError, Settings, Simulation};
 use crate::determinism::{rough, run};
 use crate::gossip::{Gossip, config};
 
-fn slow_disk(seed: u64, threads: u32) -> Settings {
+pub fn slow_disk(seed: u64, threads: u32) -> Settings {
     let mut settings = Settings { threads, ..rough(seed, 40) };
     settings.plan.disk = Disk { latency: Duration::from_millis(60), keeps_unsynced: 0.5 };
     settings
