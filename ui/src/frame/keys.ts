@@ -68,7 +68,7 @@ function kill(): boolean {
 function pauseOrResume(): boolean {
   const numbers = selectedPeers();
   if (numbers.length === 0) return false;
-  const paused = numbers.every((peer) => bench.peek()?.peers.status[peer] === Status.Paused);
+  const paused = numbers.every((peer) => bench.peek()?.statusOf(peer) === Status.Paused);
   const peers = { numbers };
   void act(paused ? { resume: { peers } } : { pause: { peers } });
   return true;

@@ -70,7 +70,7 @@ export function PeerHands({ peers, bench }: { peers: number[]; bench: Bench }) {
   watchRun();
   const [form, setForm] = useState<PeerForm>(null);
   const these = { numbers: peers };
-  const status = new Set(peers.map((peer) => bench.peers.status[peer] ?? Status.Waiting));
+  const status = new Set(peers.map((peer) => bench.statusOf(peer)));
   const one = peers.length === 1;
   const who = one ? "this peer" : "these peers";
   const down = status.has(Status.Crashed) || status.has(Status.Stopped);

@@ -5,6 +5,8 @@ import type { Bench } from "../model/run";
 import { watchRun } from "../state/bench";
 import { Bar } from "../targets/bar";
 import { exact } from "../words/format";
+import { PeerHands } from "./breaking";
+import { StateSection } from "./state";
 
 export function GroupPanel({ bench, peer }: { bench: Bench; peer: number }) {
   watchRun();
@@ -32,6 +34,8 @@ export function GroupPanel({ bench, peer }: { bench: Bench; peer: number }) {
           {exact(group.current)}/{exact(group.goal)}
         </dd>
       </dl>
+      <PeerHands peers={[peer]} bench={bench} />
+      <StateSection bench={bench} id={peer} />
     </>
   );
 }

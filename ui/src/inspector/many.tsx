@@ -1,6 +1,6 @@
 // Several peers, as a lasso selected them.
 
-import { Status, statusWord } from "../model/peers";
+import { statusWord } from "../model/peers";
 import type { Bench } from "../model/run";
 import { watchRun } from "../state/bench";
 import { adjust } from "../state/route";
@@ -14,7 +14,7 @@ export function ManyPanel({ bench, peers }: { bench: Bench; peers: number[] }) {
   watchRun();
   const counts = new Map<string, number>();
   for (const peer of peers) {
-    const word = statusWord(bench.peers.status[peer] ?? Status.Waiting);
+    const word = statusWord(bench.statusOf(peer));
     counts.set(word, (counts.get(word) ?? 0) + 1);
   }
   return (

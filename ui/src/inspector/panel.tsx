@@ -47,7 +47,9 @@ function titleOf(what: Selected, of: Bench): string {
     case "link":
       return `Link ${what.link.map((peer) => of.peers.label(peer)).join(" – ")}`;
     case "peer":
-      return of.aggregated ? `Group of peer ${what.peer}` : `Peer ${of.peers.label(what.peer)}`;
+      return of.aggregated && !of.knows(what.peer)
+        ? `Group of peer ${what.peer}`
+        : `Peer ${of.peers.label(what.peer)}`;
     case "many":
       return plural(what.peers.length, "peer");
     default:
@@ -64,8 +66,8 @@ function Panel({ what, of }: { what: Selected; of: Bench }) {
     case "many":
       return <ManyPanel bench={of} peers={what.peers} />;
     case "peer":
-      if (of.aggregated) return <GroupPanel bench={of} peer={what.peer} />;
-      if (what.peer <= of.peers.size) return <PeerPanel bench={of} id={what.peer} />;
+      if (of.knows(what.peer)) return <PeerPanel bench={of} id={what.peer} />;
+      if (of.aggregated && what.peer <= of.size) return <GroupPanel bench={of} peer={what.peer} />;
       return (
         <p class="panel-note">
           There is no peer {what.peer}: this run has {plural(of.size, "peer")}.

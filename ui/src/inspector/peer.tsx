@@ -1,6 +1,6 @@
 // A selected peer: its targets, what can be done to it, what it holds, and with whom it speaks.
 
-import { Status, statusWord } from "../model/peers";
+import { statusWord } from "../model/peers";
 import type { Bench } from "../model/run";
 import { watchRun } from "../state/bench";
 import { Bar } from "../targets/bar";
@@ -14,18 +14,21 @@ import { StateSection } from "./state";
 export function PeerPanel({ bench, id }: { bench: Bench; id: number }) {
   watchRun();
   const { peers } = bench;
-  const status = statusWord(peers.status[id] ?? Status.Waiting);
+  const member = bench.members.get(id);
+  const status = statusWord(bench.statusOf(id));
+  const done = (member?.[2] ?? peers.done[id]) === 1;
+  const targets = member?.[3] ?? peers.targets(id);
   const pid = peers.pid[id] ?? 0;
-  const communities = peers.communities(id).map((c) => bench.communities[c] ?? "");
+  const communities = (member?.[4] ?? peers.communities(id)).map((c) => bench.communities[c] ?? "");
   const { to, from } = partners(bench.edges.list, id);
   return (
     <div data-testid="inspector" data-status={status}>
       <p class={`status ${status}`}>
         {status}
-        {peers.done[id] === 1 ? " · done" : ""}
+        {done ? " · done" : ""}
         {pid > 0 && <span class="quiet number"> · process {pid}</span>}
       </p>
-      {peers.targets(id).map(([target, current, goal]) => (
+      {targets.map(([target, current, goal]) => (
         <div class="gauge" key={target}>
           <span>{bench.targets[target]}</span>
           <span class="number">

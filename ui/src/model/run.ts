@@ -4,7 +4,7 @@ import type { CursorRow, EdgeRow, Frame, Hello, PeerRow, Run, Word } from "../ap
 import { Edges } from "./edges";
 import { Groups } from "./groups";
 import { Journal } from "./journal";
-import { Peers } from "./peers";
+import { Peers, Status } from "./peers";
 
 /** Messages of one kind since the run began. */
 export interface KindCount {
@@ -137,6 +137,16 @@ export class Bench {
   listen(listener: FrameListener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  /** What a peer is up to, as far as the page was told of it: also within a group. */
+  statusOf(id: number): number {
+    return this.members.get(id)?.[1] ?? this.peers.status[id] ?? Status.Waiting;
+  }
+
+  /** Is this one peer known, and not only the group that it belongs to? */
+  knows(id: number): boolean {
+    return this.aggregated ? this.members.has(id) : id <= this.peers.size;
   }
 
   /** Peers that said that they are done. */

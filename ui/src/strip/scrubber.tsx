@@ -1,6 +1,6 @@
 // The run's whole time from left to right: drag the cursor anywhere, click a mark to go there.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Timeline } from "../api/past";
 import type { Bench } from "../model/run";
 import { watchRun } from "../state/bench";
@@ -22,6 +22,7 @@ export function Scrubber({ of }: { of: Bench }) {
   const end = runEnd.value;
   const told = timeline.value;
   const at = cursor.value;
+  const groups = useMemo(() => groupMarks(told?.marks ?? [], end, wide), [told, end, wide]);
   const t = wanted.value ?? (at && !at.live ? at.t : end);
   const share = end > 0 ? Math.min(1, t / end) : 1;
   const able = at !== null && told?.recorded !== false;
@@ -49,7 +50,7 @@ export function Scrubber({ of }: { of: Bench }) {
       data-end={end}
       data-marks={told?.marks.length ?? 0}
     >
-      <Marks groups={groupMarks(told?.marks ?? [], end, wide)} />
+      <Marks groups={groups} />
       <div
         class="course"
         ref={host}
@@ -91,10 +92,18 @@ function Lanes({ told, of, end }: { told: Timeline; of: Bench; end: number }) {
   watchRun();
   // The last column may reach beyond the end; and the run may have gone on since the lab told.
   const reach = end > 0 ? ((told.dt * told.sent.length) / end) * 100 : 100;
-  const most = Math.max(1, ...told.sent, ...told.dropped);
   const targets = Object.values(of.run.targets);
   const goals = targets.reduce((sum, target) => sum + target.peers, 0);
   const [course, whole] = goals > 0 ? [told.met, goals] : [told.done, of.run.peers];
+  // The strip is drawn with every frame, its columns change once a second.
+  const [done, sent, dropped] = useMemo(() => {
+    const most = Math.max(1, ...told.sent, ...told.dropped);
+    return [
+      area(course, Math.max(whole, ...course), DONE_HIGH),
+      columns(told.sent, most, SENT_HIGH),
+      columns(told.dropped, most, SENT_HIGH),
+    ] as const;
+  }, [told, whole]);
   return (
     <div class="lanes">
       <svg
@@ -104,7 +113,7 @@ function Lanes({ told, of, end }: { told: Timeline; of: Bench; end: number }) {
         preserveAspectRatio="none"
         style={{ width: `${reach}%`, height: `${DONE_HIGH}px` }}
       >
-        <path d={area(course, Math.max(whole, ...course), DONE_HIGH)} />
+        <path d={done} />
       </svg>
       <svg
         class="lane-sent"
@@ -113,8 +122,8 @@ function Lanes({ told, of, end }: { told: Timeline; of: Bench; end: number }) {
         preserveAspectRatio="none"
         style={{ width: `${reach}%`, height: `${SENT_HIGH}px` }}
       >
-        <path class="sent" d={columns(told.sent, most, SENT_HIGH)} />
-        <path class="dropped" d={columns(told.dropped, most, SENT_HIGH)} />
+        <path class="sent" d={sent} />
+        <path class="dropped" d={dropped} />
       </svg>
     </div>
   );
