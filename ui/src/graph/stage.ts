@@ -120,7 +120,7 @@ export class Stage {
   private margin(): { x: number; y: number } {
     const { units, groups } = this.placed;
     if (this.bench.aggregated) return { x: 40, y: 84 };
-    if (units.length > CAPTIONS_MAX) return { x: 36, y: 48 };
+    if (units.length > CAPTIONS_MAX) return { x: 36, y: 58 };
     let longest = groups.reduce((most, card) => Math.max(most, card.name.length + 6), 8);
     for (const unit of units)
       if (unit > 0) longest = Math.max(longest, this.bench.caption(unit).length - 6);

@@ -147,6 +147,8 @@ function Find({ bench }: { bench: Bench }) {
     setLasso([]);
     adjust({ peer });
     sought.value = { peer };
+    // The keys of the page work again.
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
   };
   return (
     <form

@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { ask, LabError } from "../api/client";
 import type { Bench } from "../model/run";
-import type { Branch } from "./layout/tree";
+import { type Branch, forest } from "./layout/tree";
 
 /** While a run goes on, it is asked for so often. */
 const ASK_EVERY_MS = 1500;
@@ -50,7 +50,7 @@ async function fetchTree(run: string, community: string | null): Promise<Tree> {
   try {
     const answer = await ask<Answer>(`/api/runs/${encodeURIComponent(run)}/tree${query}`);
     const branches = answer.parents.map(([peer, parent, t]) => ({ peer, parent, t }));
-    return { branches, problem: null };
+    return { branches: forest(branches), problem: null };
   } catch (error) {
     return { branches: [], problem: error instanceof LabError ? error.sentence : String(error) };
   }

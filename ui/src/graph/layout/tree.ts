@@ -16,6 +16,32 @@ export function branchesOf(packed: Float64Array): Branch[] {
   return out;
 }
 
+/**
+ * The same without circles. When several peers began, each may have heard first from another; then the one
+ * of them that was reached first counts as a beginning.
+ */
+export function forest(branches: readonly Branch[]): Branch[] {
+  const byPeer = new Map(branches.map((branch) => [branch.peer, branch]));
+  const safe = new Set<number>();
+  for (const { peer } of branches) {
+    const way: number[] = [];
+    let at: Branch | undefined = byPeer.get(peer);
+    while (at && !safe.has(at.peer) && !way.includes(at.peer)) {
+      way.push(at.peer);
+      at = byPeer.get(at.parent);
+    }
+    const start = at ? way.indexOf(at.peer) : -1;
+    if (start >= 0) byPeer.delete(earliest(way.slice(start), byPeer));
+    for (const seen of way) safe.add(seen);
+  }
+  return [...byPeer.values()];
+}
+
+function earliest(circle: readonly number[], byPeer: ReadonlyMap<number, Branch>): number {
+  const time = (peer: number) => byPeer.get(peer)?.t ?? Infinity;
+  return circle.reduce((a, b) => (time(b) < time(a) ? b : a));
+}
+
 /** Who stands on the way from the beginning to a peer, the first first. */
 export function wayTo(branches: readonly Branch[], peer: number): number[] {
   const parents = new Map(branches.map((branch) => [branch.peer, branch.parent]));
@@ -96,7 +122,7 @@ function staggered(
   return out;
 }
 
-/** Nodes with their depth, breadth first from the roots; a circle of parents has no root and is left out. */
+/** Nodes with their depth, breadth first from the roots. */
 function grow(branches: readonly Branch[], peers: ArrayLike<number>) {
   const shown = new Set(Array.from(peers));
   const nodes = new Map<number, Node>();

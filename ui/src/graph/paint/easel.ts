@@ -147,6 +147,7 @@ export class Easel {
 
   private branches({ branches, context, ...view }: View, onCanvas: boolean): void {
     const wide = Math.max(1, Math.min(3, context.radius * 0.25));
+    const alpha = branches.length > 200 ? 0.5 : 0.85;
     const color = context.palette.quiet;
     for (const [from, to] of branches) {
       const [a, b] = [this.at(from), this.at(to)];
@@ -160,7 +161,7 @@ export class Easel {
       } else {
         const { ratio } = view;
         const [x0, y0, x1, y1] = [a[0] * ratio, a[1] * ratio, b[0] * ratio, b[1] * ratio];
-        this.raster.taper(x0, y0, x1, y1, wide * 1.6 * ratio, pack(color), 0.75);
+        this.raster.taper(x0, y0, x1, y1, wide * 1.6 * ratio, pack(color), alpha);
       }
     }
   }

@@ -63,7 +63,8 @@ export class Picture {
     private readonly post: (word: FromStudio, transfer?: Transferable[]) => void,
   ) {
     this.scene = new Scene(bench, new Int32Array(0), null);
-    this.rescene();
+    this.sides.look(bench);
+    this.regroup();
   }
 
   /** Ends timers and forces. */
