@@ -4,5 +4,6 @@
 mod access;
 mod client;
 mod forms;
+mod jobs;
 mod life;
 mod runs;
