@@ -8,7 +8,7 @@
 
 import { openBrowser, openPage } from "./browser.mjs";
 import { finish, holds, id, Lab } from "./steps.mjs";
-import { byId, cone, countOf, eventsOf, followed, idOf, messages, path, peerOf } from "./truth.mjs";
+import { byId, cone, countOf, followed, idOf, messages, path, peerOf, simulate } from "./truth.mjs";
 
 const url = process.env.RUMORMILL_URL;
 /** How the diagram lies in its box, pixels: names to the left, times and faults above. */
@@ -16,24 +16,6 @@ const [GUTTER, MARGIN, TOP, BOTTOM] = [64, 14, 38, 8];
 const [ROW_MIN, ROW_MAX] = [12, 56];
 /** The page draws no more events than this one by one. */
 const EVENTS_MAX = 4000;
-
-/** Runs an experiment to its end, and reads its recording. */
-async function simulate(lab, experiment, values, seed) {
-  const run = await lab.page.evaluate(
-    async (order) => {
-      const init = { method: "POST", headers: { "Content-Type": "application/json" } };
-      const begun = await fetch("/api/runs", { ...init, body: JSON.stringify(order) });
-      const { run } = await begun.json();
-      for (;;) {
-        const now = await (await fetch(`/api/runs/${run}`)).json();
-        if (now.state === "ended" && now.folder) return now;
-        await new Promise((done) => setTimeout(done, 50));
-      }
-    },
-    { experiment, values, as: "sim", seed, speed: "max", record: true },
-  );
-  return { ...run, trace: eventsOf(run.name) };
-}
 
 /** A run's diagram, and what the page says of it. */
 class Diagram {
@@ -85,8 +67,8 @@ class Diagram {
 }
 
 /** An event that nothing else lies close to, so that a click can only mean it. */
-function lonely(events, wanted) {
-  const near = (a, b) => a.peer === b.peer && a.id !== b.id && Math.abs(a.ns - b.ns) < 2e5;
+function lonely(events, wanted, apart_ns = 2e5) {
+  const near = (a, b) => a.peer === b.peer && a.id !== b.id && Math.abs(a.ns - b.ns) < apart_ns;
   return events.findLast((e) => wanted(e) && !events.some((other) => near(e, other)));
 }
 
@@ -221,7 +203,7 @@ async function finds(lab, run) {
 /** The wheel goes from the whole run to a single event, which stays under the pointer. */
 async function zooms(lab, run) {
   const diagram = new Diagram(lab, run);
-  const event = lonely(run.trace, (e) => e.kind === "delivered");
+  const event = lonely(run.trace, (e) => e.kind === "delivered", 1e6);
   await diagram.open();
   const { x, y } = await diagram.place(event);
   await lab.page.mouse.move(x, y);

@@ -48,6 +48,24 @@ export function eventsOf(run) {
   return parseCsv(execFileSync(bin, args, { maxBuffer: 1 << 30, encoding: "utf8" }));
 }
 
+/** Runs an experiment to its end, and reads its recording. */
+export async function simulate(lab, experiment, values, seed) {
+  const run = await lab.page.evaluate(
+    async (order) => {
+      const init = { method: "POST", headers: { "Content-Type": "application/json" } };
+      const begun = await fetch("/api/runs", { ...init, body: JSON.stringify(order) });
+      const { run } = await begun.json();
+      for (;;) {
+        const now = await (await fetch(`/api/runs/${run}`)).json();
+        if (now.state === "ended" && now.folder) return now;
+        await new Promise((done) => setTimeout(done, 50));
+      }
+    },
+    { experiment, values, as: "sim", seed, speed: "max", record: true },
+  );
+  return { ...run, trace: eventsOf(run.name) };
+}
+
 export const peerOf = (id) => Number(BigInt(id) >> COUNT_BITS);
 export const countOf = (id) => Number(BigInt(id) & COUNT_MASK);
 export const idOf = (peer, count) => String((BigInt(peer) << COUNT_BITS) | BigInt(count));
