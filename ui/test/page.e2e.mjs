@@ -5,6 +5,7 @@
 
 import { openBrowser, openPage } from "./browser.mjs";
 import { start } from "./fake/lab.mjs";
+import { cursorOf, dragTo, press, restingCursor } from "./runs.mjs";
 import { finish, holds, id, Lab } from "./steps.mjs";
 
 /** Opens the lab's page, with the form ready to run. */
@@ -154,6 +155,52 @@ async function labGone(browser) {
   await second.close();
 }
 
+/** The timeline where nobody has a second lab: what is typed is no command, the last place wins. */
+async function time(browser, fake) {
+  const { lab, page, complaints } = await open(browser, fake.url);
+  await lab.fill("param-messages", "30");
+  await lab.run();
+  await holds("the run completes", async () => (await lab.seen("run-outcome")) === true);
+  await holds("the cursor is at the end", async () => {
+    const { n, of } = await cursorOf(page);
+    return n === of && of > 100;
+  });
+  const sent = [];
+  page.on("websocket", (socket) =>
+    socket.on("framesent", ({ payload }) => sent.push(JSON.parse(String(payload)))),
+  );
+  await page.reload();
+  await holds("the cursor is back after a reload", async () => (await cursorOf(page)).of > 100);
+  await dragTo(page, 0.25);
+  const { t } = await restingCursor(page);
+  const end = await lab.number("timeline", "end");
+  await holds("a drag ends where the hand let go", async () => Math.abs(t / end - 0.25) < 0.01);
+  const seeks = sent.filter((wish) => wish.type === "seek");
+  await holds("the last place asked for is that one", async () => seeks.at(-1)?.t === t);
+  await page.focus(id("param-messages"));
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("Space");
+  await page.keyboard.press("k");
+  await page.waitForTimeout(300);
+  await holds("typing moves nothing", async () => {
+    const now = await cursorOf(page);
+    return now.t === t && now.speed === 0 && !(await lab.seen("branch"));
+  });
+  await press(page, "ArrowLeft");
+  await holds("an arrow outside steps", async () => {
+    return JSON.stringify(sent.at(-1)) === JSON.stringify({ type: "step", by: -1 });
+  });
+  await press(page, "+");
+  const faster = await page.inputValue(id("play-speed"));
+  await press(page, "-");
+  const slower = await page.inputValue(id("play-speed"));
+  await holds("+ and - change the speed", async () => Number(faster) > Number(slower));
+  await lab.click("copy-address");
+  await holds("the address can be copied, or the page says why not", () => lab.seen("toast"));
+  await holds("no complaint of the timeline", async () => complaints.length === 0, 0);
+  await page.context().close();
+}
+
 async function crowds(browser, fake) {
   const { lab, page } = await open(browser, fake.url, { viewport: { width: 1920, height: 1080 } });
   await lab.fill("param-messages", "1000");
@@ -203,6 +250,7 @@ async function main() {
     await hands(browser, fake);
     await communities(browser, fake);
     await labGone(browser);
+    await time(browser, fake);
     await crowds(browser, fake);
   } finally {
     await browser.close();
