@@ -40,12 +40,7 @@ export function FoundList({ bench }: { bench: Bench }) {
             More
           </button>
         )}
-        <button type="button" class="plain" title="Previous (N)" onClick={() => nextResult(-1)}>
-          Previous
-        </button>
-        <button type="button" class="plain" title="Next (n)" onClick={() => nextResult(1)}>
-          Next
-        </button>
+        {now.results.length > 0 && <Steps />}
       </p>
       <Rows
         key={`${now.run} ${now.text}`}
@@ -64,6 +59,19 @@ export function FoundList({ bench }: { bench: Bench }) {
         )}
       />
     </div>
+  );
+}
+
+function Steps() {
+  return (
+    <>
+      <button type="button" class="plain" title="Previous (N)" onClick={() => nextResult(-1)}>
+        Previous
+      </button>
+      <button type="button" class="plain" title="Next (n)" onClick={() => nextResult(1)}>
+        Next
+      </button>
+    </>
   );
 }
 

@@ -133,7 +133,13 @@ export function Diagram(props: Props) {
     >
       <canvas ref={base} />
       <canvas ref={over} />
-      {tip && <Tooltip {...tip} width={host.current?.clientWidth ?? 0} />}
+      {tip && (
+        <Tooltip
+          {...tip}
+          width={host.current?.clientWidth ?? 0}
+          height={host.current?.clientHeight ?? 0}
+        />
+      )}
     </div>
   );
 }
@@ -178,14 +184,18 @@ function useStage({ picture, span, end, landmarks, selected, cones, pinned, stag
   useEffect(() => stage.current?.setOverlay({ found, foundAt: looked }), [found, looked, bench]);
 }
 
-function Tooltip({ title, lines, at, width }: Tip & { width: number }) {
-  const left = at[0] > width - 240;
-  const x = left ? at[0] - 14 : at[0] + 14;
+/** Room that a tooltip needs to the right and below, pixels; without it, it stands on the other side. */
+const TIP_PX = { width: 240, height: 96 };
+
+function Tooltip({ title, lines, at, width, height }: Tip & { width: number; height: number }) {
+  const [x, y] = at;
+  const across = x > width - TIP_PX.width ? `${x - 14}px) translateX(-100%` : `${x + 14}px`;
+  const down = y > height - TIP_PX.height ? `${y - 12}px) translateY(-100%` : `${y + 14}px`;
   return (
     <div
       class="tip"
       data-testid="spacetime-tip"
-      style={{ transform: `translate(${x}px, ${at[1] + 14}px)${left ? " translateX(-100%)" : ""}` }}
+      style={{ transform: `translateX(${across}) translateY(${down})` }}
     >
       <strong>{title}</strong>
       {lines.map((line) => (

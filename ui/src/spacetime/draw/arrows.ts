@@ -49,7 +49,8 @@ export function drawArrows(
   const strokes = gather(
     seen.filter((_, i) => i % every === 0),
     look,
-    seen.length,
+    // A sample stands for many more.
+    picture.density ? Math.max(seen.length, picture.of) : seen.length,
   );
   for (const stroke of strokes) drawStroke(g, stroke);
   return { seen: seen.length, drawn: Math.ceil(seen.length / every) };
@@ -63,7 +64,7 @@ function inSight(frame: Frame, [x0, y0, x1, y1]: Line): boolean {
 /** Lines of one look are drawn at once: a path for each costs many times as much. */
 function gather(arrows: readonly [Arrow, Line][], look: Look, seen: number): Stroke[] {
   const strokes = new Map<string, Stroke>();
-  const base = seen < 150 ? 0.85 : seen < 600 ? 0.6 : seen < 1500 ? 0.4 : 0.25;
+  const base = seen < 150 ? 0.85 : seen < 600 ? 0.6 : seen < 1500 ? 0.4 : seen < 5000 ? 0.25 : 0.16;
   for (const [arrow, line] of arrows) {
     const side = sideOf(look.cones, arrow);
     const key = `${arrow.kind} ${arrow.fate} ${side}`;

@@ -27,8 +27,10 @@ export function drawAxis(g: CanvasRenderingContext2D, frame: Frame, look: Look) 
     const x = Math.round(xOf(frame, t));
     g.fillStyle = theme.line;
     g.fillRect(x, 0, 1, AXIS_PX - 4);
+    const text = tickText(t, step, frame.span[1]);
+    if (x + 4 + g.measureText(text).width > frame.width) continue;
     g.fillStyle = theme.quiet;
-    g.fillText(tickText(t, step, frame.span[1]), x + 4, AXIS_PX / 2 - 1);
+    g.fillText(text, x + 4, AXIS_PX / 2 - 1);
   }
 }
 

@@ -44,7 +44,7 @@ export function drawLanes(g: CanvasRenderingContext2D, frame: Frame, picture: Pi
     const peer = picture.peers[row] ?? 0;
     const y = Math.round(yOf(frame, row)) + 0.5;
     const down = look.landmarks.down.get(peer) ?? [];
-    g.strokeStyle = peer === look.peer ? look.theme.accent : faded(look.theme.quiet, 0.5);
+    g.strokeStyle = peer === look.peer ? look.theme.accent : faded(look.theme.quiet, 0.32);
     for (const [from, to] of between(frame.span, down)) line(g, frame, y, from, to);
     g.strokeStyle = faded(look.theme.low, 0.7);
     g.setLineDash([2, 5]);

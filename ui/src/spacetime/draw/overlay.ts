@@ -89,7 +89,7 @@ function drawFound(
     const x = xOf(frame, event.t);
     if (x < GUTTER_PX - 4 || x > frame.width + 4) continue;
     g.fillRect(x - 1, top - 6, 2, 5);
-    circle(g, frame, picture, event, look.theme.accent, event.id === foundAt ? 8 : 5);
+    circle(g, frame, picture, event, look.theme.accent, event.id === foundAt ? 8 : 4);
   }
   const at = found.find((event) => event.id === foundAt);
   if (!at) return;
