@@ -33,6 +33,12 @@ function hidden(of: Tree): number {
   return of.type === "map" || of.type === "list" ? of.more : 0;
 }
 
+/** Is it a list so short that its items are written beside its name? */
+function isInline(of: Tree): boolean {
+  if (of.type !== "list" || of.items.length + of.more > 6) return false;
+  return of.items.every((item) => item.type === "leaf");
+}
+
 /** A value in a few words. */
 export function brief(of: Tree): string {
   if (of.type === "leaf") return of.text;
@@ -41,9 +47,7 @@ export function brief(of: Tree): string {
     return inside.length === 0 ? of.name : of.name ? `${of.name} {…}` : "{…}";
   const many = inside.length + hidden(of);
   if (many === 0) return of.type === "map" ? "{}" : "[]";
-  const all = inside.every(([, item]) => item.type === "leaf");
-  if (of.type === "list" && all && many <= 6)
-    return `[${inside.map(([, i]) => brief(i)).join(", ")}]`;
+  if (isInline(of)) return `[${inside.map(([, i]) => brief(i)).join(", ")}]`;
   return of.type === "map" ? `{${many}}` : `[${many}]`;
 }
 
@@ -63,7 +67,7 @@ function has(changed: ReadonlySet<string>, path: string): boolean {
 function isOpen(of: Tree, path: string, depth: number, choice: boolean | undefined, hot: boolean) {
   if (choice !== undefined) return choice;
   if (hot && path) return true;
-  return depth < 2 && children(of).length <= 8;
+  return depth < 2 && !isInline(of) && children(of).length <= 8;
 }
 
 /** The lines of a state; `choices` are the nodes that a hand opened or closed. */
