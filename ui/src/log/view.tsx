@@ -10,7 +10,7 @@ import { FoundList } from "../search/found";
 import { KINDS } from "../search/language";
 import { followSearch, search } from "../search/state";
 import { watchRun } from "../state/bench";
-import { adjust } from "../state/route";
+import { adjust, route } from "../state/route";
 import { exact, plural, stamp } from "../words/format";
 import { type Filter, isEmpty, useLines } from "./lines";
 import { describe } from "./words";
@@ -155,8 +155,9 @@ function Line({ bench, entry }: { bench: Bench; entry: Entry | undefined }) {
   if (!entry) return null;
   if (isGap(entry))
     return <li class="log-line gap">{exact(entry.gap)} more went by; a filter finds them</li>;
+  const selected = route.value.at === "run" && route.value.event === entry.id;
   return (
-    <li class="log-line">
+    <li class="log-line" aria-current={selected}>
       <span class="number quiet">{stamp(entry.t)}</span>
       {entry.peer > 0 ? (
         <button
@@ -170,9 +171,14 @@ function Line({ bench, entry }: { bench: Bench; entry: Entry | undefined }) {
         <span class="quiet">net</span>
       )}
       <span class={`log-kind ${entry.kind}`}>{entry.kind}</span>
-      <span class="log-text" title={entry.text}>
+      <button
+        type="button"
+        class="log-text"
+        title={entry.text}
+        onClick={() => adjust({ event: selected ? null : entry.id, link: null })}
+      >
         {describe(entry)}
-      </span>
+      </button>
     </li>
   );
 }

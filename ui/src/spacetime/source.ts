@@ -97,7 +97,7 @@ export class Source {
 
   private queryOf({ span, peers, rows, fold, width }: Wanted): SpacetimeQuery {
     const query: SpacetimeQuery = {
-      ...{ width: Math.max(100, Math.min(2000, Math.round(width))), rows, fold },
+      ...{ width: columnsFor(width, peers?.length ?? rows), rows, fold },
       ...{ limit: EVENTS_MAX, peers },
     };
     if (!span) return query;
@@ -113,6 +113,14 @@ export class Source {
     const many = this.picture ? estimate(this.picture, wide) : null;
     return many === null || many > EVENTS_MAX * 0.8 ? [from, to] : wide;
   }
+}
+
+/** Counts in an answer, at most: about a quarter of a megabyte. */
+const COUNTS_MAX = 80_000;
+
+/** A column a pixel, as far as the answer stays small. */
+function columnsFor(width: number, rows: number): number {
+  return Math.max(100, Math.min(2000, Math.round(width), Math.floor(COUNTS_MAX / rows)));
 }
 
 /** Are these the rows that the picture has? Those that the lab chose may be named from then on. */
