@@ -12,6 +12,7 @@ pub mod prelude;
 
 pub use facade::{Lab, lab};
 
+pub use rumormill_check as check;
 pub use rumormill_core as core;
 pub use rumormill_lab::{experiment, run};
 pub use rumormill_protocols as protocols;

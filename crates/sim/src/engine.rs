@@ -16,6 +16,7 @@ use rumormill_core::{Instant, Outcome, Protocol};
 use crate::calendar::BUCKET_BITS;
 use crate::event::Form;
 use crate::faults::Moment;
+use crate::guard::Checks;
 use crate::inspection::Inspection;
 use crate::network::Model;
 use crate::peers::keys::Keys;
@@ -33,6 +34,7 @@ use crate::simulation::Simulate;
 mod board;
 mod course;
 mod inspect;
+mod judge;
 mod seek;
 mod threads;
 
@@ -66,6 +68,8 @@ pub(crate) trait Machine<P: Protocol>: Send {
     fn before(&self, peerid: u32) -> Option<&P>;
     /// What a watched peer was right after the event that was looked for, if it went on since.
     fn sealed(&self, peerid: u32) -> Option<&P>;
+    /// Checks these properties; before the run begins.
+    fn check_properties(&mut self, checks: &Checks<P>);
     fn is_up(&self, peerid: u32) -> bool;
     fn report(&self) -> Report;
     fn status(&self) -> Status;
@@ -178,7 +182,9 @@ impl<P: Simulate, F: Form<P>> Engine<P, F> {
             if let Step::Window { end, time_max } | Step::Part { end, time_max } = step {
                 shard.run(end, time_max);
             }
-            emit(&mut shard.tape.take(), tape);
+            let mut record = shard.take_record();
+            shard.read(&mut record);
+            emit(&mut record, tape);
             if !matches!(step, Step::Window { .. }) {
                 return;
             }
@@ -212,6 +218,9 @@ impl<P: Simulate, F: Form<P>> Machine<P> for Engine<P, F> {
             match self.shards.len() {
                 1 => self.advance_alone(until.as_nanos(), tape),
                 _ => threads::advance(&mut self.shards, &mut self.course, until.as_nanos(), tape),
+            }
+            if F::Tape::ON && self.course.ended.is_some() {
+                self.judge_end(tape);
             }
         }
         self.course.ended
@@ -298,6 +307,10 @@ impl<P: Simulate, F: Form<P>> Machine<P> for Engine<P, F> {
         self.probe(peerid)?.after.as_ref()
     }
 
+    fn check_properties(&mut self, checks: &Checks<P>) {
+        self.put_guard(checks);
+    }
+
     fn is_up(&self, peerid: u32) -> bool {
         self.cell(peerid).is_some_and(|cell| cell.book.is(UP))
     }
@@ -314,6 +327,8 @@ impl<P: Simulate, F: Form<P>> Machine<P> for Engine<P, F> {
             up: tally.up,
             done: tally.done,
             digest: tally.digest,
+            violations: self.violations(),
+            well_at: self.shards[0].guard.as_ref().and_then(|guard| guard.well_at()),
         }
     }
 
@@ -357,6 +372,8 @@ pub(crate) struct Standing {
     expected: u32,
     done_at: u64,
     failed: bool,
+    /// When a property did not hold.
+    violated: Option<u64>,
 }
 
 impl<P: Simulate, F: Form<P>> Shard<P, F> {
@@ -369,6 +386,7 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
             expected: self.tally.expected,
             done_at: self.tally.done_at,
             failed: self.failure.is_some(),
+            violated: self.guard.as_ref().and_then(|guard| guard.violated_at()),
         }
     }
 }

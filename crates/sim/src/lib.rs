@@ -27,6 +27,7 @@ mod engine;
 mod event;
 mod explore;
 mod faults;
+mod guard;
 mod inspection;
 pub mod limits;
 mod network;
@@ -41,6 +42,7 @@ mod simulation;
 
 pub use digest::{Digest, DigestError};
 pub use explore::{Exploration, Explored, Verdict, explore};
+pub use guard::{Checks, EXACT_PEERS, LOOK_PEERS};
 pub use inspection::{Clock, DiskEntry, DiskView, Inspection, Listed, PeerStatus, Pending, What};
 pub use network::LATENCY_MIN;
 pub use report::{Messages, Report, Status, TargetReport};

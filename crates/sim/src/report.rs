@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use rumormill_core::property::Violation;
 use rumormill_core::{Instant, Outcome};
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,12 @@ pub struct Report {
     pub done: u32,
     /// Everything that happened, in 128 bits.
     pub digest: Digest,
+    /// Properties that did not hold: the one that ended the run, or all that its end showed.
+    pub violations: Vec<Violation>,
+    /// When all peers are looked at only now and then ([`EXACT_PEERS`](crate::EXACT_PEERS)) and something was
+    /// wrong with them: after how many events all was well. Running it again with
+    /// [`Checks::exactly_from`](crate::Checks::exactly_from) finds the very event.
+    pub well_at: Option<u64>,
 }
 
 /// What travelled.

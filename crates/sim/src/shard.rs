@@ -9,6 +9,7 @@ use crate::calendar::{BUCKET_BITS, Calendar};
 use crate::digest::Digest;
 use crate::event::{Event, EventOf, Form, Input};
 use crate::faults::Moment;
+use crate::guard::Guard;
 use crate::network::Network;
 use crate::peers::clock::Clock;
 use crate::peers::disk::Disk;
@@ -82,6 +83,8 @@ pub(crate) struct Shard<P: Protocol, F: Form<P>> {
     pub(crate) failure: Option<String>,
     /// Who looks at this run.
     pub(crate) probe: Option<Box<Probe<P>>>,
+    /// What looks after its properties.
+    pub(crate) guard: Option<Box<Guard<P>>>,
 }
 
 /// What a shard counts.
@@ -153,6 +156,7 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
             tally: Tally { expected: count, ..Tally::default() },
             failure: None,
             probe: None,
+            guard: None,
             parameters: settings.parameters.clone(),
             config,
             shared,
@@ -204,6 +208,7 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
             tally: self.tally,
             failure: self.failure.clone(),
             probe: None,
+            guard: None,
         }
     }
 

@@ -13,6 +13,7 @@ use crate::event::{Boxed, Form, Inline, Shape, fits};
 use crate::recording::{Recording, Silent, Taping};
 use crate::{Report, Settings, SettingsError, Status};
 
+mod checked;
 mod loaded;
 pub(crate) mod saved;
 

@@ -9,12 +9,14 @@
 mod config;
 mod held;
 mod message;
+mod properties;
 mod sync;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rumormill_core::property::Property;
 use rumormill_core::{Context, Launch, ParameterError, Parameters, PeerId, Protocol, Seat};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -76,6 +78,10 @@ pub enum Indication {
 impl Launch for Flood {
     fn config(parameters: &Parameters) -> Result<Config, ParameterError> {
         Config::from_parameters(parameters)
+    }
+
+    fn properties() -> Vec<Property<Self>> {
+        properties::properties()
     }
 
     fn peer(config: &Config, seat: Seat) -> Self {

@@ -53,6 +53,11 @@ impl<E> Board<E> {
         lock(&side.records[shard]).extend(record);
     }
 
+    /// Posts a standing anew.
+    pub(super) fn correct(&self, window: usize, shard: usize, standing: Standing) {
+        *lock(&self.sides[window % 2].standings[shard]) = standing;
+    }
+
     /// Waits until every shard has posted.
     pub(super) fn meet(&self) -> Result<(), Broken> {
         self.barrier.wait()

@@ -86,6 +86,9 @@ impl Course {
         }
         // The window before ended with this time.
         let over = self.time + 1;
+        if let Some(at) = shards.iter().find_map(|shard| shard.violated) {
+            return self.end(Outcome::Violated, at);
+        }
         if shards.iter().any(|shard| shard.failed) {
             return self.end(Outcome::Failed, over);
         }

@@ -60,13 +60,20 @@ fn follow<P: Simulate, F: Form<P>>(
     let watch = board.watch();
     let mut is_enough = false;
     for window in 0.. {
-        let record = shard.tape.take();
+        let record = shard.take_record();
         board.post(window, index, shard.standing(), &mut shard.outgoing, record);
         // The thread that panicked tells why: the scope passes its panic on.
         let Ok(()) = board.meet() else { break };
         board.collect(window, index, |letters| shard.accept(letters));
         if F::Tape::ON && index == 0 {
-            recorded(&mut board.record(window));
+            let mut record = board.record(window);
+            shard.read(&mut record);
+            recorded(&mut record);
+        }
+        if F::Tape::ON && shard.guard.is_some() {
+            // What the first shard read may end the run, and all must know before they decide.
+            board.correct(window, index, shard.standing());
+            let Ok(()) = board.meet() else { break };
         }
         // What a part of a window sent and recorded has been handed over.
         if is_enough {

@@ -55,6 +55,9 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
             run(&mut cell.state, &mut Context::new(parts, &mut desk));
             desk.wrote
         };
+        if F::Tape::ON && self.guard.is_some() {
+            self.look(&occasion);
+        }
         if self.wishes.is_empty() {
             return;
         }

@@ -10,6 +10,7 @@ mod faults;
 mod gossip;
 mod injected;
 mod ledger;
+mod properties;
 mod retrace;
 mod snapshots;
 mod stops;
