@@ -254,7 +254,7 @@ pub(crate) struct ReplayArgs {
 pub(crate) struct CompareArgs {
     /// Names of runs, or paths to their folders: 2 to 8; the first is what the others are compared with
     #[arg(required = true, num_args = 2..=rumormill_lab::compare::RUNS_MAX, value_name = "RUN")]
-    pub(crate) runs: Vec<String>,
+    pub(crate) names: Vec<String>,
     #[command(flatten)]
     pub(crate) json: JsonArgs,
 }

@@ -12,7 +12,7 @@ use super::{Done, Ended, Failure, say};
 
 /// Compares recorded runs.
 pub(crate) fn compare(args: &CompareArgs, places: &Places) -> Done {
-    let runs = args.runs.iter().map(|name| open(name, places)).collect::<Result<Vec<_>, _>>()?;
+    let runs = args.names.iter().map(|name| open(name, places)).collect::<Result<Vec<_>, _>>()?;
     let mut meters: Vec<Meter> = runs.iter().map(|(_, run)| Meter::of(run)).collect();
     let compared = beside(&runs, &mut meters);
     if args.json.json {
