@@ -5,6 +5,7 @@ mod bench;
 pub mod compare;
 pub mod experiment;
 mod jobs;
+mod past;
 mod registry;
 pub mod reporter;
 pub mod run;

@@ -88,14 +88,12 @@ impl Events {
         self.count
     }
 
-    /// The time of the next event; `None` at the end, and before a segment that cannot be read.
+    /// The time of the next event that can be read; `None` at the end.
     #[must_use]
     pub fn peek_time(&mut self) -> Option<Instant> {
-        match self.earliest()? {
-            Ok(place) => self.open[place].time(),
-            Err(error) => {
-                self.error = Some(error);
-                None
+        loop {
+            if let Ok(place) = self.earliest()? {
+                return self.open[place].time();
             }
         }
     }

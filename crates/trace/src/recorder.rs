@@ -12,10 +12,9 @@ use crate::advice::next_step;
 use crate::batch::Batch;
 use crate::disk::write_atomically;
 use crate::lock::Lock;
-use crate::report::page;
+use crate::report::{Counted, page};
 use crate::segment::{EVENTS_MAX, TEXT_BYTES_MAX, file_name, write_segment};
-use crate::summary::Tally;
-use crate::{Build, Machine, Mode, RunFile, State, name};
+use crate::{Build, Machine, Mode, Run, RunFile, State, name};
 
 /// How old the first event of an open segment gets: so late does a reader see it.
 const AGE_MAX: Duration = Duration::from_secs(1);
@@ -71,7 +70,7 @@ pub struct Recorder {
     folder: PathBuf,
     file: RunFile,
     desk: Arc<Desk>,
-    writer: Option<JoinHandle<Tally>>,
+    writer: Option<JoinHandle<Counted>>,
     _lock: Lock,
 }
 
@@ -133,6 +132,14 @@ impl Recorder {
         self.desk.lock().error.clone()
     }
 
+    /// Writes `run.json` again while the run goes on, with what has become of its plan. When that fails, the
+    /// end of the run says so, should it fail then too.
+    pub fn describe(&mut self, file: &RunFile) {
+        self.file.plan.clone_from(&file.plan);
+        self.file.by_hand = file.by_hand;
+        let _ = write_run_file(&self.folder, &self.file);
+    }
+
     /// Events that were not recorded.
     #[must_use]
     pub fn dropped(&self) -> u64 {
@@ -146,7 +153,7 @@ impl Recorder {
     /// When a file cannot be written now, or could not be earlier; even then, `run.json` says that the run
     /// ended, if that can be written.
     pub fn finish(mut self, file: RunFile) -> Result<RunFile, RecordError> {
-        let tally = self.close().unwrap_or_default();
+        let mut counted = self.close().unwrap_or_default();
         let (dropped, error) = {
             let open = self.desk.lock();
             (open.dropped, open.error.clone())
@@ -159,13 +166,14 @@ impl Recorder {
             build: self.file.build.clone(),
             host: self.file.host.clone(),
             state: State::Ended,
-            trace_events: tally.events(),
+            trace_events: counted.tally.events(),
             trace_dropped: file.trace_dropped + dropped,
             error: file.error.clone().or(lost),
             ..file
         };
         // A run that says that it ended has its report.
-        let report = page(&file, &tally, &[]);
+        let run = if file.violations.is_empty() { None } else { Run::at(&self.folder).ok() };
+        let report = page(&file, &mut counted, &[], run.as_ref());
         let written = write_file(self.folder.join("report.html"), report.as_bytes());
         let written = written.and(write_run_file(&self.folder, &file));
         match error {
@@ -175,7 +183,7 @@ impl Recorder {
     }
 
     /// Lets the writer finish; gives what it counted. Once only.
-    fn close(&mut self) -> Option<Tally> {
+    fn close(&mut self) -> Option<Counted> {
         let writer = self.writer.take()?;
         self.desk.lock().is_closed = true;
         self.desk.work.notify_one();
@@ -283,10 +291,10 @@ impl Open {
 }
 
 /// The writer's thread: writes segments until the desk is closed, and counts what it wrote.
-fn write_segments(desk: &Desk, folder: &Path) -> Tally {
+fn write_segments(desk: &Desk, folder: &Path) -> Counted {
     let _bell = Bell { desk, folder };
     let mut batch = Batch::default();
-    let (mut tally, mut number) = (Tally::default(), 0);
+    let (mut counted, mut number) = (Counted::default(), 0);
     while desk.take(&mut batch, if number < SEGMENTS_MANY { AGE_MAX } else { AGE_MAX_LONG }) {
         batch.sort();
         let path = folder.join(file_name(number));
@@ -295,11 +303,11 @@ fn write_segments(desk: &Desk, folder: &Path) -> Tally {
             desk.fail(RecordError::Write { path, source: Arc::new(source) });
             break;
         }
-        batch.iter().for_each(|event| tally.add(&event));
+        batch.iter().for_each(|event| counted.add(&event));
         number += 1;
         batch.clear();
     }
-    tally
+    counted
 }
 
 /// Rings when the writer panics, so that no run waits for it forever.

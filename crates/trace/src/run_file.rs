@@ -88,6 +88,8 @@ pub struct RunFile {
     pub checks: Vec<String>,
     /// Properties that did not hold, each where it was seen first.
     pub violations: Vec<Violation>,
+    /// How many of the plan's faults were done by hand, while it ran.
+    pub by_hand: u32,
 }
 
 /// Where a run branched off another.
@@ -180,6 +182,7 @@ impl Default for RunFile {
             parent: None,
             checks: Vec::new(),
             violations: Vec::new(),
+            by_hand: 0,
         }
     }
 }

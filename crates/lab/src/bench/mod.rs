@@ -9,12 +9,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rumormill_core::Outcome;
-use rumormill_trace::{Meter, OpenError};
+use rumormill_core::plan::{Fault, Timed};
+use rumormill_trace::{Meter, OpenError, RunFile};
 use serde_json::Value;
 
+use crate::run::{Hand, InjectError};
+use crate::past::{Past, asked};
 use crate::view::{RunLine, SharedView, State, View};
 use meters::Meters;
-use recorded::{Recorded, Recordings};
+use recorded::Recordings;
 
 /// The most runs at once.
 pub const RUNS_MAX: usize = 8;
@@ -45,10 +48,11 @@ struct Live {
 pub(crate) struct LiveRun {
     /// What it looks like.
     pub view: SharedView,
-    /// What was asked: parameters, plan and so on.
-    pub asked: OnceLock<Value>,
+    /// What was asked and what was done by hand; `None` before it is known.
+    file: Mutex<Option<RunFile>>,
     meter: Mutex<Meter>,
     stop: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    hand: OnceLock<Hand>,
     stop_asked: AtomicBool,
     /// Its end is still being written to disk.
     is_writing: AtomicBool,
@@ -59,7 +63,7 @@ pub(crate) enum Found {
     /// One of this lab's own.
     Live(Arc<LiveRun>),
     /// A recording.
-    Recorded(Arc<Recorded>),
+    Recorded(Arc<Past>),
 }
 
 impl Bench {
@@ -119,11 +123,31 @@ impl Bench {
         lines
     }
 
+    /// The past of a run, as far as it is recorded; `None` when it is not.
+    ///
+    /// # Errors
+    /// When its recording cannot be read.
+    pub fn past(&self, found: &Found) -> Result<Option<Arc<Past>>, OpenError> {
+        match found {
+            Found::Recorded(past) => Ok(Some(Arc::clone(past))),
+            Found::Live(run) => {
+                let folder = run.view.lock().run().folder.clone();
+                let name = folder.as_deref().and_then(|folder| Path::new(folder).file_name()?.to_str());
+                name.map(|name| self.recordings.open(name)).transpose()
+            }
+        }
+    }
+
     /// Forgets a run that has ended, and what is recorded of it.
     pub fn forget(&self, id: &str) {
         self.lock().runs.retain(|number, _| id.strip_prefix('r') != Some(number.to_string().as_str()));
         self.recordings.forget(id);
         self.meters.forget(id);
+    }
+
+    /// This lab's own runs: those under way, and the last that ended.
+    pub fn own(&self) -> Vec<Arc<LiveRun>> {
+        self.lock().runs.values().cloned().collect()
     }
 
     /// Asks every run to stop.
@@ -157,7 +181,15 @@ impl LiveRun {
         let view = SharedView::new(View::new(line));
         let (stop_asked, is_writing) = (AtomicBool::new(false), AtomicBool::new(false));
         let meter = Mutex::default();
-        Self { view, asked: OnceLock::new(), meter, stop: OnceLock::new(), stop_asked, is_writing }
+        Self {
+            view,
+            file: Mutex::default(),
+            meter,
+            stop: OnceLock::new(),
+            hand: OnceLock::new(),
+            stop_asked,
+            is_writing,
+        }
     }
 
     /// Its numbers over time.
@@ -169,6 +201,11 @@ impl LiveRun {
     /// Is it over?
     pub fn has_ended(&self) -> bool {
         self.view.lock().run().state == State::Ended
+    }
+
+    /// Says how the run is meddled with.
+    pub fn set_hand(&self, hand: Hand) {
+        let _ = self.hand.set(hand);
     }
 
     /// Says how the run is stopped; at once when somebody has asked for it already.
@@ -185,6 +222,40 @@ impl LiveRun {
         if let Some(stop) = self.stop.get() {
             stop();
         }
+    }
+
+    /// Does something to the run by hand; returns when that happened.
+    ///
+    /// # Errors
+    /// When the run cannot have it, or is over.
+    pub fn inject(&self, fault: Fault) -> Result<Timed, InjectError> {
+        self.hand.get().ok_or(InjectError::Early)?.inject(fault)
+    }
+
+    /// What was asked of the run, with what was done by hand; `None` before it is known.
+    pub fn file(&self) -> Option<RunFile> {
+        self.lock_file().clone()
+    }
+
+    /// This is what was asked of it.
+    pub fn set_file(&self, file: RunFile) {
+        *self.lock_file() = Some(file);
+    }
+
+    /// Somebody did this by hand.
+    pub fn planned(&self, timed: &Timed) {
+        if let Some(file) = &mut *self.lock_file() {
+            file.plan.faults.push(timed.clone());
+            file.by_hand += 1;
+        }
+        let mut view = self.view.lock();
+        view.add_fault(timed);
+        view.set_run(|run| run.by_hand += 1);
+    }
+
+    fn lock_file(&self) -> MutexGuard<'_, Option<RunFile>> {
+        // Whoever panicked left a whole file behind.
+        self.file.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Its end is being written to disk, or is written.
@@ -215,8 +286,8 @@ impl Found {
     /// What was asked: parameters, plan and so on.
     pub fn asked(&self) -> Value {
         match self {
-            Self::Live(run) => run.asked.get().cloned().unwrap_or_default(),
-            Self::Recorded(run) => run.asked.clone(),
+            Self::Live(run) => run.file().as_ref().map(asked).unwrap_or_default(),
+            Self::Recorded(run) => run.asked(),
         }
     }
 }

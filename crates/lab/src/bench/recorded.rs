@@ -1,146 +1,103 @@
-//! Recorded runs, read back into views.
+//! Recorded runs: the list of them, and those that somebody looks at.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
-use rumormill_core::trace::Sink;
 use rumormill_trace::{Listed, OpenError, Run};
-use serde_json::{Value, json};
 
+use crate::past::Past;
+use crate::view::RunLine;
 use crate::view::log::{Answer, Filter, Question};
-use crate::view::{RunLine, SharedView, State, View};
 
 /// The most recordings that are kept in memory.
 const OPEN_MAX: usize = 4;
 
-/// So many events are put into a view before pages may look at it again.
-const BATCH_EVENTS: usize = 1_000;
-
 /// The recordings of a folder.
 pub(crate) struct Recordings {
     runs_dir: PathBuf,
-    /// Those that somebody looked at, last one last.
-    open: Mutex<VecDeque<Arc<Recorded>>>,
+    /// Those that somebody looked at, by name, last one last: at most [`OPEN_MAX`].
+    open: Mutex<VecDeque<(String, Arc<Past>)>>,
+    /// What was last read of each in the list: as many as the folder has.
+    lines: Mutex<HashMap<PathBuf, (Version, RunLine)>>,
 }
 
-/// A recording that somebody looks at.
-pub(crate) struct Recorded {
-    name: String,
-    /// What it looks like; filled while it is read.
-    pub view: SharedView,
-    /// What was asked: parameters, plan and so on.
-    pub asked: Value,
-    is_closed: AtomicBool,
-}
+/// What tells that a file has changed: when, and its length.
+type Version = (SystemTime, u64);
 
 impl Recordings {
     /// The recordings of this folder.
     pub fn new(runs_dir: PathBuf) -> Self {
-        Self { runs_dir, open: Mutex::default() }
+        Self { runs_dir, open: Mutex::default(), lines: Mutex::default() }
     }
 
-    /// All of them, newest first.
+    /// All of them, newest first. Of those that have ended, only what has changed since the last time is
+    /// read.
     pub fn list(&self) -> Vec<RunLine> {
-        rumormill_trace::list(&self.runs_dir).into_iter().map(line).collect()
+        let mut known = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = HashMap::new();
+        let folders = rumormill_trace::folders(&self.runs_dir);
+        let lines = folders.into_iter().map(|(name, folder)| {
+            let version = version(&folder);
+            let (line, version) = match known.remove(&folder) {
+                Some((last, line)) if Some(last) == version => (line, version),
+                _ => {
+                    let listed = Listed::read(name, folder.clone());
+                    let is_over = listed.run.as_ref().is_ok_and(|file| file.state == rumormill_trace::State::Ended);
+                    (line(listed), version.filter(|_| is_over))
+                }
+            };
+            seen.extend(version.map(|version| (folder, (version, line.clone()))));
+            line
+        });
+        let lines = lines.collect();
+        *known = seen;
+        lines
     }
 
     /// The recording of this name. Its events are read in a thread; pages can watch meanwhile.
     ///
     /// # Errors
     /// When there is none, or its description cannot be read.
-    pub fn open(&self, name: &str) -> Result<Arc<Recorded>, OpenError> {
-        if let Some(known) = self.known(name) {
-            return Ok(known);
-        }
-        let run = Run::named(name, &self.runs_dir)?;
-        let recorded = Arc::new(Recorded::new(name, &run));
+    pub fn open(&self, name: &str) -> Result<Arc<Past>, OpenError> {
         let mut open = self.lock();
-        // What is still being recorded elsewhere is read anew each time somebody asks.
-        open.retain(|known| known.name != name);
+        let known = open.iter().position(|(known, _)| known == name).and_then(|place| open.remove(place));
+        let past = match known {
+            Some((_, past)) => past,
+            None => Past::open(Run::named(name, &self.runs_dir)?),
+        };
         while open.len() >= OPEN_MAX {
-            open.pop_front().into_iter().for_each(|oldest| _ = oldest.close());
+            open.pop_front().into_iter().for_each(|(_, oldest)| oldest.close());
         }
-        open.push_back(Arc::clone(&recorded));
-        drop(open);
-        std::thread::spawn({
-            let recorded = Arc::clone(&recorded);
-            move || recorded.read(&run)
-        });
-        Ok(recorded)
+        open.push_back((name.to_owned(), Arc::clone(&past)));
+        Ok(past)
     }
 
     /// A recording is about to be deleted.
     pub fn forget(&self, name: &str) {
-        self.lock().retain(|known| known.name != name || known.close());
+        self.lock().retain(|(known, past)| {
+            if known == name {
+                past.close();
+            }
+            known != name
+        });
     }
 
     /// Nobody looks any more.
     pub fn close(&self) {
-        self.lock().drain(..).for_each(|known| _ = known.close());
+        self.lock().drain(..).for_each(|(_, past)| past.close());
     }
 
-    fn known(&self, name: &str) -> Option<Arc<Recorded>> {
-        let mut open = self.lock();
-        let place = open.iter().position(|known| known.name == name)?;
-        let is_over = open[place].view.lock().run().state == State::Ended;
-        let known = is_over.then(|| open.remove(place)).flatten()?;
-        open.push_back(Arc::clone(&known));
-        Some(known)
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<Arc<Recorded>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<(String, Arc<Past>)>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Recorded {
-    fn new(name: &str, run: &Run) -> Self {
-        let line = RunLine::recorded(run.file(), run.folder().display().to_string());
-        let asked =
-            json!({ "parameters": &run.file().parameters, "plan": &run.file().plan, "values": &run.file().values });
-        let mut view = View::new(line);
-        view.set_plan(&run.file().plan);
-        view.set_loading(Some(0.0));
-        Self { name: name.into(), view: SharedView::new(view), asked, is_closed: AtomicBool::new(false) }
-    }
-
-    /// Reads the events into the view, until all are in or nobody needs them.
-    fn read(&self, run: &Run) {
-        let total = run.len().max(1) as f64;
-        let mut damage: Vec<String> =
-            run.damage().iter().map(|damage| format!("{}: {}", damage.file, damage.why)).collect();
-        let mut events = run.events();
-        let mut read = 0;
-        loop {
-            let batch: Vec<_> = events.by_ref().take(BATCH_EVENTS).collect();
-            if batch.is_empty() || self.is_closed.load(Ordering::Relaxed) {
-                break;
-            }
-            read += batch.len();
-            let mut view = self.view.lock();
-            for event in batch {
-                match event {
-                    Ok(event) => view.event(&event),
-                    Err(error) => damage.push(error.to_string()),
-                }
-            }
-            view.set_loading(Some((read as f64 / total).min(1.0)));
-        }
-        let mut view = self.view.lock();
-        view.set_loading(None);
-        if !damage.is_empty() {
-            let told = format!("a part of the recording cannot be read: {}", damage.join("; "));
-            view.set_run(|run| _ = run.error.get_or_insert(told));
-        }
-    }
-
-    /// Its reader, if it still reads, may stop. Always `false`: for [`VecDeque::retain`].
-    fn close(&self) -> bool {
-        self.is_closed.store(true, Ordering::Relaxed);
-        false
-    }
+/// When a run's description was last written, and how long it is.
+fn version(folder: &Path) -> Option<Version> {
+    let about = folder.join("run.json").metadata().ok()?;
+    Some((about.modified().ok()?, about.len()))
 }
 
 /// The newest lines of the recording in this folder that the filter lets through.

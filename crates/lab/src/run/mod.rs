@@ -24,7 +24,7 @@ use rumormill_core::Outcome;
 use rumormill_trace::{RunFile, State};
 
 pub use explore::{Failure, Found, Search, Size, Step, TRIES_MAX};
-pub use handle::RunHandle;
+pub use handle::{BY_HAND_MAX, Hand, InjectError, RunHandle};
 pub use limits::{PROCESSES_MAX, REAL_PEERS_MAX, peak_memory_bytes};
 pub use mode::Mode;
 pub use observer::{Observer, Progress};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rumormill_core::Instant;
+use rumormill_core::plan::Timed;
 use rumormill_core::trace::Event;
 use rumormill_trace::{Messages, RunFile, Target};
 use serde::Serialize;
@@ -18,6 +19,11 @@ pub trait Observer: Send {
     /// Something happened.
     fn event(&mut self, event: &Event) {
         let _ = event;
+    }
+
+    /// Somebody did this to the run by hand; called before the events that come of it.
+    fn planned(&mut self, timed: &Timed) {
+        let _ = timed;
     }
 
     /// The run's clock went on, and this is how far it is. Called 10 to 50 times a second.

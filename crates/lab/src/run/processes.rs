@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use rumormill_core::plan::Timed;
 use rumormill_core::trace::Sink;
 use rumormill_core::{Instant, Outcome};
 use rumormill_net::{Launchpad, NetReport, Remote, StartError, Supervisor};
 use rumormill_trace::{Messages, Target};
 use tokio::time::MissedTickBehavior;
 
+use super::handle::{InjectError, Wish};
 use super::start::{End, Running};
 use super::{Progress, limits};
 
@@ -74,9 +76,15 @@ impl Running {
         }
     }
 
-    async fn look(&self, remote: &Remote, stopping: &mut bool) {
-        for fault in self.control.take_faults() {
-            remote.inject(fault).await;
+    async fn look(&mut self, remote: &Remote, stopping: &mut bool) {
+        for Wish { fault, answer } in self.control.take_faults() {
+            let timed = match remote.inject(fault.clone()).await {
+                Some(at) => Ok(Timed { at: at.since(Instant::ZERO), fault }),
+                None => Err(InjectError::Over),
+            };
+            timed.iter().for_each(|timed| self.note_fault(timed));
+            // Whoever wished it may have gone.
+            let _ = answer.send(timed);
         }
         if self.control.is_stopped() && !std::mem::replace(stopping, true) {
             remote.stop().await;

@@ -2,10 +2,12 @@
 
 use std::time::{Duration, Instant as Wall};
 
+use rumormill_core::plan::Timed;
 use rumormill_core::{Instant, Outcome};
 use rumormill_sim::Status;
 use rumormill_trace::{Messages, Target};
 
+use super::handle::{InjectError, Wish};
 use super::start::{End, Running};
 use super::{Progress, Speed, limits};
 use crate::registry::Simulated;
@@ -34,13 +36,15 @@ impl Running {
         End { outcome, digest: Some(report.digest.to_string()), error }
     }
 
-    fn drive(&self, simulation: &mut dyn Simulated) -> (Outcome, Option<String>) {
+    fn drive(&mut self, simulation: &mut dyn Simulated) -> (Outcome, Option<String>) {
         let mut pace = Pace::new(self.resolved.order.speed);
         loop {
-            for fault in self.control.take_faults() {
-                if let Err(error) = simulation.inject(fault) {
-                    return (Outcome::Failed, Some(error.to_string()));
-                }
+            for Wish { fault, answer } in self.control.take_faults() {
+                let injected = simulation.inject(fault.clone()).map_err(|error| InjectError::of(&error));
+                let timed = injected.map(|at| Timed { at, fault });
+                timed.iter().for_each(|timed| self.note_fault(timed));
+                // Whoever wished it may have gone.
+                let _ = answer.send(timed);
             }
             if self.control.is_stopped() {
                 return (Outcome::Stopped, None);

@@ -4,11 +4,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant as Wall;
 
+use rumormill_core::plan::Timed;
 use rumormill_core::trace::{Event, Sink};
 use rumormill_core::{Instant, Outcome};
 use rumormill_trace::{RecordError, Recorder, RunFile, State};
 
-use super::handle::Control;
+use super::handle::{Control, Hand};
 use super::{Mode, Observer, Progress, Resolved, RunHandle, limits};
 use crate::experiment::Problem;
 use crate::registry::Runnable;
@@ -42,6 +43,7 @@ pub(super) fn start(
     }
     let folder = recorder.as_ref().map(|recorder| recorder.folder().to_path_buf());
     let control = Arc::new(Control::default());
+    let hand = Hand::new(&control, &resolved);
     let run = Running {
         file: file.clone(),
         resolved,
@@ -54,7 +56,7 @@ pub(super) fn start(
     };
     let thread = std::thread::Builder::new().name(format!("run {}", file.experiment));
     let thread = thread.spawn(move || run.go()).map_err(StartError::Thread)?;
-    Ok(RunHandle { control, thread, file, folder })
+    Ok(RunHandle { control, hand, thread, file, folder })
 }
 
 /// A run on its thread.
@@ -89,6 +91,7 @@ impl Running {
             let error = format!("the protocol or the runtime panicked: {}", why.unwrap_or("without a reason"));
             End { outcome: Outcome::Failed, digest: None, error: Some(error) }
         });
+        self.control.close();
         let file = self.ended(end);
         let out = &mut *self.outlets.lock();
         let file = match out.recorder.take() {
@@ -119,6 +122,18 @@ impl Running {
             error: end.error,
             ..self.file.clone()
         }
+    }
+
+    /// Something was done by hand: it is part of the run's plan from now on, also of what is recorded, and
+    /// the observer knows before it sees the event.
+    pub(super) fn note_fault(&mut self, timed: &Timed) {
+        self.file.plan.faults.push(timed.clone());
+        self.file.by_hand += 1;
+        let out = &mut *self.outlets.lock();
+        if let Some(recorder) = &mut out.recorder {
+            recorder.describe(&self.file);
+        }
+        out.observer.planned(timed);
     }
 
     /// Tells handle and observer how far the run is.

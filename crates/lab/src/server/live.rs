@@ -1,18 +1,27 @@
-//! A page that watches a run: a WebSocket that is told what changes.
+//! A page that watches a run: a WebSocket that is told what changes, or what the run's past looked like.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
+use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::view::Watcher;
+use super::Lab;
+use super::wish::Wish;
+use crate::bench::Found;
+use crate::past::{Player, Ticked};
+use crate::view::{View, Watcher};
 
 /// The most pages at once.
 pub(crate) const PAGES_MAX: usize = 64;
 
-/// The most bytes of a message from a page: pages have nothing to say yet.
+/// The most bytes of a message from a page.
 pub(crate) const MESSAGE_BYTES_MAX: usize = 4096;
+
+/// The most wishes that are taken at once: of those that have piled up meanwhile, the last of a sort counts.
+const WISHES_MAX: usize = 256;
 
 /// The least time between two frames: at most twenty a second.
 const FRAME_GAP: Duration = Duration::from_millis(50);
@@ -23,33 +32,239 @@ const BYTES_PER_SECOND: f64 = 1_000_000.0;
 /// A page that takes no frame for so long is gone.
 const SEND_TIME: Duration = Duration::from_secs(10);
 
-/// Tells a page what changes, until it or the lab goes.
-pub(crate) async fn tell(mut socket: WebSocket, mut watcher: Watcher, mut is_closing: watch::Receiver<bool>) {
-    if !send(&mut socket, watcher.hello()).await {
-        return;
+/// One page and where it is in the run's time.
+pub(super) struct Page {
+    lab: Arc<Lab>,
+    found: Arc<Found>,
+    scene: Scene,
+    /// Groups of peers that it looks into.
+    focus: Vec<u32>,
+    /// When it was last told something, or began to play.
+    ticked: Instant,
+}
+
+/// What a page sees.
+enum Scene {
+    /// The run as it is now.
+    Present(Watcher),
+    /// A moment of its past.
+    Past(Box<Player>),
+}
+
+impl Page {
+    /// A page that watches the run as it is now.
+    pub fn new(lab: Arc<Lab>, found: Found) -> Self {
+        let watcher = found.view().watch();
+        Self { lab, found: Arc::new(found), scene: Scene::Present(watcher), focus: Vec::new(), ticked: Instant::now() }
     }
-    let mut next = Instant::now();
-    loop {
-        tokio::select! {
-            () = close(&mut is_closing) => return say_goodbye(socket, watcher).await,
-            word = socket.recv() => match word {
-                None | Some(Err(_) | Ok(Message::Close(_))) => return,
-                Some(Ok(_)) => {}
-            },
-            () = sleep_until(next) => {
-                let bytes = match watcher.frame() {
-                    None => 0,
-                    Some(frame) => {
-                        let bytes = frame.len();
-                        if !send(&mut socket, frame).await {
+
+    /// Tells the page what changes, and does what it wishes, until it or the lab goes.
+    pub async fn tell(mut self, mut socket: WebSocket, mut is_closing: watch::Receiver<bool>) {
+        if !send(&mut socket, self.hello()).await {
+            return;
+        }
+        let mut next = Instant::now();
+        loop {
+            tokio::select! {
+                () = close(&mut is_closing) => return self.say_goodbye(socket).await,
+                word = socket.recv() => {
+                    let Some(wishes) = wishes(word, &mut socket).await else { return };
+                    for word in self.fulfil(wishes).await {
+                        if !send(&mut socket, word).await {
                             return;
                         }
-                        bytes
                     }
-                };
-                next = Instant::now() + FRAME_GAP.max(Duration::from_secs_f64(bytes as f64 / BYTES_PER_SECOND));
+                },
+                () = sleep_until(next) => {
+                    let Some(words) = self.go_on().await else { return };
+                    let bytes: usize = words.iter().map(String::len).sum();
+                    for word in words {
+                        if !send(&mut socket, word).await {
+                            return;
+                        }
+                    }
+                    next = Instant::now() + FRAME_GAP.max(Duration::from_secs_f64(bytes as f64 / BYTES_PER_SECOND));
+                }
             }
         }
+    }
+
+    fn hello(&self) -> String {
+        match &self.scene {
+            Scene::Present(watcher) => watcher.hello(),
+            Scene::Past(player) => player.hello(),
+        }
+    }
+
+    /// Lets the clock of a page that plays go on, and gives what is new; `None` when the lab is at fault.
+    async fn go_on(&mut self) -> Option<Vec<String>> {
+        let passed = self.ticked.elapsed();
+        self.ticked = Instant::now();
+        let Scene::Past(player) = &mut self.scene else {
+            let Scene::Present(watcher) = &mut self.scene else { return None };
+            return Some(watcher.frame().into_iter().collect());
+        };
+        if !player.is_playing() {
+            return Some(player.frame().into_iter().collect());
+        }
+        let ticked = self.with_player(move |player| player.tick(passed)).await?;
+        if ticked == Ticked::Present {
+            self.go_live();
+            return Some(vec![self.hello()]);
+        }
+        let Scene::Past(player) = &mut self.scene else { return None };
+        Some(player.frame().into_iter().collect())
+    }
+
+    /// Does what the page wishes; gives what it has to be told at once.
+    async fn fulfil(&mut self, wishes: Vec<Result<Wish, String>>) -> Vec<String> {
+        let mut words = Vec::new();
+        for wish in last_of_each(wishes) {
+            let told = match wish {
+                Ok(wish) => self.grant(wish).await,
+                Err(problem) => Err(problem),
+            };
+            match told {
+                Ok(true) => words.push(self.hello()),
+                Ok(false) => {}
+                Err(problem) => words.push(self.problem(&problem)),
+            }
+        }
+        self.ticked = Instant::now();
+        words
+    }
+
+    /// Does one thing that the page wishes; whether it has to be greeted anew.
+    async fn grant(&mut self, wish: Wish) -> Result<bool, String> {
+        match wish {
+            Wish::Live => {
+                let was_past = matches!(self.scene, Scene::Past(_));
+                if was_past {
+                    self.go_live();
+                }
+                Ok(was_past)
+            }
+            Wish::Focus(groups) => {
+                self.focus.clone_from(&groups);
+                match &mut self.scene {
+                    Scene::Present(watcher) => watcher.focus(&groups),
+                    Scene::Past(player) => player.focus(&groups),
+                }
+                Ok(false)
+            }
+            Wish::Pause if matches!(self.scene, Scene::Past(_)) => {
+                self.with_player(|player| player.play(0.0)).await.ok_or("the lab is at fault")?;
+                Ok(false)
+            }
+            wish => {
+                let entered = self.enter_past(&wish).await?;
+                let gone = self.with_player(move |player| wish.go(player)).await.ok_or("the lab is at fault")?;
+                Ok(gone? || entered)
+            }
+        }
+    }
+
+    /// From the present into the past; to the present's moment, unless the wish goes elsewhere at once.
+    async fn enter_past(&mut self, wish: &Wish) -> Result<bool, String> {
+        let Scene::Present(watcher) = &self.scene else { return Ok(false) };
+        let here = watcher.view().lock().clock();
+        let is_elsewhere = wish.is_elsewhere();
+        let (found, focus) = (Arc::clone(&self.found), self.focus.clone());
+        let entered = self.lab.work(move |lab| {
+            let past = lab.bench.past(&found).map_err(|error| error.to_string())?;
+            let past = past.ok_or("this run is not recorded: it has no past to look at")?;
+            let line = found.view().lock().run().clone();
+            let mut player = Player::new(past, line);
+            player.focus(&focus);
+            if !is_elsewhere {
+                player.seek(crate::past::Target::Time(here))?;
+            }
+            Ok::<_, String>(Box::new(player))
+        });
+        self.scene = Scene::Past(entered.await.map_err(|_| "the lab is at fault")??);
+        Ok(true)
+    }
+
+    fn go_live(&mut self) {
+        let watcher = self.found.view().watch();
+        watcher.focus(&self.focus);
+        self.scene = Scene::Present(watcher);
+    }
+
+    /// Does something with the player, on a thread that nobody else waits for; `None` when there is none or
+    /// the lab is at fault.
+    async fn with_player<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&mut Player) -> T + Send + 'static,
+    ) -> Option<T> {
+        // While the player is away, the page would see the present; nobody looks meanwhile.
+        let away = Scene::Present(self.found.view().watch());
+        let mut player = match std::mem::replace(&mut self.scene, away) {
+            Scene::Past(player) => player,
+            present @ Scene::Present(_) => {
+                self.scene = present;
+                return None;
+            }
+        };
+        let done = tokio::task::spawn_blocking(move || (work(&mut player), player)).await;
+        let (done, player) = done.ok()?;
+        self.scene = Scene::Past(player);
+        Some(done)
+    }
+
+    /// A wish that cannot be fulfilled: the page stays where it is.
+    fn problem(&self, problem: &str) -> String {
+        let t = match &self.scene {
+            Scene::Present(watcher) => View::clock(&watcher.view().lock()).as_secs_f64(),
+            Scene::Past(player) => player.place().t,
+        };
+        json!({ "type": "frame", "t": t, "problem": problem }).to_string()
+    }
+
+    /// Shows how things ended, as far as that fits, and closes.
+    async fn say_goodbye(mut self, mut socket: WebSocket) {
+        if let Scene::Present(watcher) = &mut self.scene
+            && let Some(frame) = watcher.frame()
+            && !send(&mut socket, frame).await
+        {
+            return;
+        }
+        let goodbye = CloseFrame { code: close_code::AWAY, reason: "the lab is closing".into() };
+        let _ = timeout(Duration::from_secs(1), socket.send(Message::Close(Some(goodbye)))).await;
+    }
+}
+
+/// Wishes in their order, without those that a later one makes void: while a seek takes its time, others
+/// pile up behind it.
+fn last_of_each(wishes: Vec<Result<Wish, String>>) -> Vec<Result<Wish, String>> {
+    let last_jump = wishes.iter().rposition(|wish| wish.as_ref().is_ok_and(Wish::is_jump));
+    let is_void = |place: usize, wish: &Result<Wish, String>| {
+        last_jump.is_some_and(|last| place < last) && wish.as_ref().is_ok_and(|wish| wish.is_jump() || wish.is_step())
+    };
+    wishes.into_iter().enumerate().filter(|(place, wish)| !is_void(*place, wish)).map(|(_, wish)| wish).collect()
+}
+
+/// What the page wishes, with what else has come meanwhile; `None` when it has gone.
+async fn wishes(
+    first: Option<Result<Message, axum::Error>>,
+    socket: &mut WebSocket,
+) -> Option<Vec<Result<Wish, String>>> {
+    let mut wishes = Vec::new();
+    let mut word = first;
+    loop {
+        match word {
+            None | Some(Err(_) | Ok(Message::Close(_))) => return None,
+            Some(Ok(Message::Text(text))) => wishes.push(Wish::parse(&text)),
+            Some(Ok(Message::Binary(_))) => wishes.push(Err("say it in text".into())),
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+        }
+        if wishes.len() == WISHES_MAX {
+            return Some(wishes);
+        }
+        word = match timeout(Duration::ZERO, socket.recv()).await {
+            Ok(word) => word,
+            Err(_) => return Some(wishes),
+        };
     }
 }
 
@@ -60,15 +275,4 @@ async fn close(is_closing: &mut watch::Receiver<bool>) {
 
 async fn send(socket: &mut WebSocket, text: String) -> bool {
     matches!(timeout(SEND_TIME, socket.send(Message::Text(text.into()))).await, Ok(Ok(())))
-}
-
-/// Shows how things ended, as far as that fits, and closes.
-async fn say_goodbye(mut socket: WebSocket, mut watcher: Watcher) {
-    if let Some(frame) = watcher.frame()
-        && !send(&mut socket, frame).await
-    {
-        return;
-    }
-    let goodbye = CloseFrame { code: close_code::AWAY, reason: "the lab is closing".into() };
-    let _ = timeout(Duration::from_secs(1), socket.send(Message::Close(Some(goodbye)))).await;
 }

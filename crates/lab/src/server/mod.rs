@@ -5,6 +5,7 @@ mod assets;
 mod compare;
 mod error;
 mod explore;
+mod faults;
 mod gallery;
 mod headers;
 mod history;
@@ -12,12 +13,15 @@ mod live;
 mod log;
 mod metrics;
 mod observer;
+mod prometheus;
 mod routes;
 mod runs;
 mod spacetime;
 mod start;
 mod sweep;
+mod timeline;
 mod tree;
+mod wish;
 
 use std::io;
 use std::net::SocketAddr;
@@ -162,6 +166,7 @@ pub async fn serve(options: LabOptions) -> Result<Serving, ServeError> {
         desks: Semaphore::new(DESKS),
         history: history::History::default(),
     });
+    prometheus::begin();
     let mut closing = lab.is_closing.subscribe();
     let server = axum::serve(listener, routes::routes(Arc::clone(&lab)));
     let server = server.with_graceful_shutdown(async move { _ = closing.wait_for(|&closing| closing).await });

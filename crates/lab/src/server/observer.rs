@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rumormill_core::Instant;
+use rumormill_core::plan::Timed;
 use rumormill_core::trace::{Event, Sink};
 use rumormill_trace::RunFile;
 
@@ -29,6 +30,10 @@ impl Observer for Show {
     fn event(&mut self, event: &Event) {
         self.run.meter().add(event);
         self.run.view.lock().event(event);
+    }
+
+    fn planned(&mut self, timed: &Timed) {
+        self.run.planned(timed);
     }
 
     fn clock(&mut self, now: Instant, progress: &Progress) {

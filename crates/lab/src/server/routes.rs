@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tower_http::compression::CompressionLayer;
 
 use super::error::ApiError;
-use super::{Lab, access, assets, compare, explore, gallery, headers, log, metrics, runs, spacetime, sweep, tree};
+use super::{Lab, access, assets, compare, explore, faults, gallery, headers, log, metrics, prometheus, runs, spacetime, sweep, timeline, tree};
 
 /// The most bytes of a request's body.
 const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -25,6 +25,7 @@ const ANSWER_TIME: Duration = Duration::from_secs(60);
 /// All routes of a lab.
 pub(super) fn routes(lab: Arc<Lab>) -> Router {
     let access = Arc::clone(&lab.access);
+    let scrape = Router::new().route("/metrics", get(prometheus::scrape)).with_state(Arc::clone(&lab));
     let api = Router::new()
         .route("/health", get(health))
         .route("/experiments", get(gallery::experiments))
@@ -34,13 +35,15 @@ pub(super) fn routes(lab: Arc<Lab>) -> Router {
         .route("/runs/{id}/stop", post(runs::stop))
         .route("/runs/{id}/log", get(log::lines))
         .route("/runs/{id}/live", get(runs::live))
+        .route("/runs/{id}/timeline", get(timeline::timeline))
+        .route("/runs/{id}/faults", post(faults::inject))
         .route("/runs/{id}/spacetime", get(spacetime::spacetime))
         .route("/runs/{id}/cone", get(spacetime::cone))
         .route("/runs/{id}/events", get(spacetime::events))
         .route("/runs/{id}/metrics", get(metrics::metrics))
         .route("/runs/{id}/metrics.csv", get(metrics::table))
-        .route("/runs/{id}/tree", get(tree::tree))
         .route("/compare", get(compare::runs))
+        .route("/runs/{id}/tree", get(tree::tree))
         .route("/jobs", get(explore::jobs))
         .route("/explore", post(explore::start))
         .route("/explore/{job}", get(explore::one))
@@ -56,6 +59,7 @@ pub(super) fn routes(lab: Arc<Lab>) -> Router {
         .with_state(lab);
     Router::new()
         .nest("/api", api)
+        .merge(scrape)
         .fallback(get(assets::file))
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn_with_state(access, access::guard))

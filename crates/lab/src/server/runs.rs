@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::error::ApiError;
-use super::live::{MESSAGE_BYTES_MAX, PAGES_MAX, tell};
+use super::live::{MESSAGE_BYTES_MAX, PAGES_MAX, Page};
 use super::{Lab, gallery, start};
 use crate::bench::Found;
 use crate::experiment::{Problem, Values};
@@ -124,11 +124,12 @@ pub(super) async fn live(
         let message = format!("{PAGES_MAX} pages are watching, and no more can");
         return Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, message).next("close one of them"));
     };
-    let watcher = lab.work(move |lab| lab.bench.find(&id).map(|found| found.view().watch())).await??;
+    let found = lab.work(move |lab| lab.bench.find(&id)).await??;
+    let page = Page::new(Arc::clone(&lab), found);
     let is_closing = lab.is_closing.subscribe();
     let upgrade = upgrade.max_message_size(MESSAGE_BYTES_MAX).max_frame_size(MESSAGE_BYTES_MAX);
     Ok(upgrade.on_upgrade(async move |socket| {
-        tell(socket, watcher, is_closing).await;
+        page.tell(socket, is_closing).await;
         drop(permit);
     }))
 }

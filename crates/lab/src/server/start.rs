@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use rumormill_trace::RunFile;
-use serde_json::json;
 
 use super::Lab;
 use super::observer::Show;
@@ -52,7 +51,7 @@ pub(super) fn start(lab: &Lab, order: Order) -> Result<String, LabStartError> {
 fn begin(lab: &Lab, run: &Arc<LiveRun>, resolved: Resolved) -> Result<(), LabStartError> {
     let file = resolved.run_file();
     run.view.lock().set_plan(&file.plan);
-    let _ = run.asked.set(json!({ "parameters": file.parameters, "plan": file.plan, "values": file.values }));
+    run.set_file(file);
     let handle = lab.workbench.start(resolved, Box::new(Show::new(Arc::clone(run))))?;
     run.view.lock().set_run(|line| {
         line.folder = handle.folder().map(|folder| folder.display().to_string());
@@ -60,6 +59,7 @@ fn begin(lab: &Lab, run: &Arc<LiveRun>, resolved: Resolved) -> Result<(), LabSta
             line.name.clone_from(&handle.file().name);
         }
     });
+    run.set_hand(handle.hand());
     run.on_stop(handle.stopper());
     let waiting = Arc::clone(run);
     let waiter = std::thread::Builder::new().name("waits for a run".into()).spawn(move || {

@@ -8,20 +8,22 @@ use super::links::{LINKS_MAX, Links};
 pub(super) const EDGES_MAX: usize = 2_000;
 
 /// The most links that wait for a later frame; the less busy ones beyond are never told.
-pub(super) const EDGES_WAIT_MAX: usize = 20_000;
+pub(super) const EDGES_WAIT_MAX: usize = 100_000;
 
 /// What has changed since a moment: for all pages since the last of them was told, or for one page.
 #[derive(Debug)]
 pub(super) struct Changes {
     /// Peers, or groups of peers, to be shown anew.
     pub units: Dirty,
+    /// Peers of groups that are looked into.
+    pub members: Dirty,
     /// What passed over links.
     pub links: Links,
 }
 
 impl Changes {
     pub fn new() -> Self {
-        Self { units: Dirty::default(), links: Links::new(LINKS_MAX) }
+        Self { units: Dirty::default(), members: Dirty::default(), links: Links::new(LINKS_MAX) }
     }
 }
 
@@ -42,6 +44,8 @@ pub(super) struct Cursor {
     pub labels: usize,
     /// The state of the view that it was told last; 0 for none.
     pub version: u64,
+    /// Groups that it looks into.
+    pub focus: Vec<u32>,
 }
 
 impl Cursor {
@@ -49,11 +53,11 @@ impl Cursor {
     pub fn new(view: &View) -> Self {
         let mut waiting = Changes::new();
         (view.first_unit()..view.first_unit() + view.units()).for_each(|unit| waiting.units.insert(unit));
-        let busiest = view.links.busiest(EDGES_MAX);
+        let busiest = view.links.busiest(EDGES_WAIT_MAX);
         let left_out = view.links.len() - busiest.len();
         busiest.into_iter().for_each(|(link, traffic)| waiting.links.add(link, traffic));
         let events = view.log.seen().saturating_sub(super::log::LINES_MAX as u64);
-        Self { waiting, left_out, names: [0; 3], kinds: Vec::new(), events, labels: 0, version: 0 }
+        Self { waiting, left_out, names: [0; 3], kinds: Vec::new(), events, labels: 0, version: 0, focus: Vec::new() }
     }
 
     /// Has the page been told everything?
@@ -61,6 +65,7 @@ impl Cursor {
         self.labels == view.peers.labels().len()
             && self.version == view.version
             && self.waiting.units.is_empty()
+            && self.waiting.members.is_empty()
             && self.waiting.links.is_empty()
     }
 }

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::cursor::{Cursor, EDGES_MAX, EDGES_WAIT_MAX};
+use super::dirty::Dirty;
 use super::groups::Group;
 use super::links::{LinkId, Traffic};
 use super::log::LogLine;
 use super::peers::Peer;
+use super::place::Place;
 use super::run::RunLine;
 use super::{View, Vocabulary};
 
@@ -37,6 +39,8 @@ struct Hello<'a> {
     run: &'a RunLine,
     peers: u32,
     aggregated: bool,
+    /// Is what follows the run's past, rather than its present?
+    past: bool,
     #[serde(flatten)]
     names: Dictionary<'a>,
 }
@@ -59,24 +63,28 @@ impl<'a> From<&'a Vocabulary> for Dictionary<'a> {
 pub(super) fn hello(view: &View) -> String {
     let names = Dictionary::from(&view.names);
     let (run, peers, aggregated) = (&view.run, view.peers.count(), view.groups.is_some());
-    json(&Hello { r#type: "hello", run, peers, aggregated, names })
+    json(&Hello { r#type: "hello", run, peers, aggregated, past: view.is_past, names })
 }
 
 /// What the page of this cursor has not been told, as far as it fits into one frame.
-pub(super) fn frame(view: &View, cursor: &mut Cursor) -> String {
+pub(super) fn frame(view: &View, cursor: &mut Cursor, place: Option<&Place>) -> String {
     let mut frame = Frame { json: String::with_capacity(4096) };
     frame.json.push_str(r#"{"type":"frame""#);
     frame.field("t", &view.clock.as_secs_f64());
     frame.field("run", &view.run.now(view.peers.done(), view.loading));
+    if let Some(place) = place {
+        frame.field("cursor", place);
+    }
     names(view, cursor, &mut frame);
     kinds(view, cursor, &mut frame);
     log(view, cursor, &mut frame);
     labels(view, cursor, &mut frame);
     edges(cursor, &mut frame);
     if view.groups.is_some() {
-        groups(view, cursor, &mut frame)
+        groups(view, cursor, &mut frame);
+        members(view, cursor, &mut frame);
     } else {
-        peers(view, cursor, &mut frame)
+        peers(view, cursor, &mut frame);
     }
     frame.json.push('}');
     debug_assert!(frame.json.len() <= FRAME_BYTES_MAX, "a frame of {} bytes", frame.json.len());
@@ -143,7 +151,8 @@ fn labels(view: &View, cursor: &mut Cursor, frame: &mut Frame) {
 
 fn edges(cursor: &mut Cursor, frame: &mut Frame) {
     let links = &mut cursor.waiting.links;
-    let limit = if cursor.waiting.units.is_empty() { FRAME_BYTES_MAX } else { EDGE_BYTES_MAX };
+    let alone = cursor.waiting.units.is_empty() && cursor.waiting.members.is_empty();
+    let limit = if alone { FRAME_BYTES_MAX } else { EDGE_BYTES_MAX };
     let busiest = links.busiest(EDGES_MAX);
     let told =
         frame.rows("edges", limit - TAIL_BYTES, busiest.iter().map(|&(link, traffic)| EdgeRow::new(link, traffic)));
@@ -156,11 +165,19 @@ fn edges(cursor: &mut Cursor, frame: &mut Frame) {
 }
 
 fn peers(view: &View, cursor: &mut Cursor, frame: &mut Frame) {
-    let dirty = &mut cursor.waiting.units;
+    peer_rows(view, "peers", &mut cursor.waiting.units, frame);
+}
+
+/// The peers of the groups that the page looks into.
+fn members(view: &View, cursor: &mut Cursor, frame: &mut Frame) {
+    peer_rows(view, "members", &mut cursor.waiting.members, frame);
+}
+
+fn peer_rows(view: &View, name: &str, dirty: &mut Dirty, frame: &mut Frame) {
     let nobody = Peer::default();
     let peer = |peerid| view.peers.get(peerid).unwrap_or(&nobody);
     let rows = dirty.iter().map(|peerid| PeerRow::new(peerid, peer(peerid), view.peers.pid(peerid)));
-    let told = frame.rows("peers", FRAME_BYTES_MAX - TAIL_BYTES, rows);
+    let told = frame.rows(name, FRAME_BYTES_MAX - TAIL_BYTES, rows);
     dirty.remove_first(told);
 }
 

@@ -26,7 +26,7 @@ pub struct Group {
 }
 
 /// Groups of consecutive peers, all of one size but the last.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Groups {
     size: u32,
     groups: Vec<Group>,
@@ -46,6 +46,13 @@ impl Groups {
     #[must_use]
     pub const fn of(&self, peerid: u32) -> u32 {
         peerid.saturating_sub(1) / self.size
+    }
+
+    /// The numbers of the peers of a group.
+    #[must_use]
+    pub fn members(&self, group: u32) -> std::ops::Range<u32> {
+        let peers = self.get(group).map_or(0, |group| group.peers);
+        group * self.size + 1..group * self.size + 1 + peers
     }
 
     /// The number of the first peer of the peer's group: it stands for all of them at the end of a link.

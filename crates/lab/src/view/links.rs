@@ -88,6 +88,12 @@ impl Links {
         self.map.is_empty()
     }
 
+    /// Bytes in memory, about.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.map.capacity() * (size_of::<(LinkId, Traffic)>() + 1)
+    }
+
     /// The links, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (LinkId, Traffic)> {
         self.map.iter().map(|(&link, &traffic)| (link, traffic))

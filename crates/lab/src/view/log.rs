@@ -1,5 +1,6 @@
 //! The newest events of a run, and questions about them.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use rumormill_core::trace::{Event, Kind};
@@ -7,6 +8,9 @@ use serde::Serialize;
 
 /// The most events that are kept in memory; a recorded run has the others in its folder.
 pub const LINES_MAX: usize = 10_000;
+
+/// Lines that a snapshot keeps.
+const TAIL: usize = 40;
 
 /// The most lines that one question is answered with.
 pub const ANSWER_MAX: usize = 1_000;
@@ -102,13 +106,32 @@ impl From<&Event> for LogLine {
 }
 
 impl Log {
-    /// Adds an event; the oldest one leaves when there are too many.
+    /// Adds an event; the oldest one leaves when there are too many, and its memory is used again.
     pub fn push(&mut self, event: &Event) {
-        if self.lines.len() == LINES_MAX {
-            self.lines.pop_front();
-        }
-        self.lines.push_back(event.clone());
+        let old = if self.lines.len() == LINES_MAX { self.lines.pop_front() } else { None };
+        self.lines.push_back(match old {
+            Some(old) => Event {
+                community: copy(&event.community, old.community),
+                name: copy(&event.name, old.name),
+                text: copy_text(&event.text, old.text),
+                body: Vec::new(),
+                ..*event
+            },
+            None => Event { body: Vec::new(), ..event.clone() },
+        });
         self.seen += 1;
+    }
+
+    /// The same with its newest events alone.
+    pub(super) fn tail(&self) -> Self {
+        let lines = self.lines.range(self.lines.len().saturating_sub(TAIL)..).cloned().collect();
+        Self { lines, seen: self.seen }
+    }
+
+    /// The newest event, if it is kept.
+    #[must_use]
+    pub fn last(&self) -> Option<&Event> {
+        self.lines.back()
     }
 
     /// How many events there were, including those that left.
@@ -184,6 +207,20 @@ impl Question {
     pub fn answer(self) -> Answer {
         Answer { events: self.found.into(), more: self.more }
     }
+}
+
+fn copy(text: &Cow<'static, str>, old: Cow<'static, str>) -> Cow<'static, str> {
+    match (text, old) {
+        (Cow::Borrowed(text), _) => Cow::Borrowed(text),
+        (Cow::Owned(text), Cow::Owned(old)) => Cow::Owned(copy_text(text, old)),
+        (Cow::Owned(text), Cow::Borrowed(_)) => Cow::Owned(text.clone()),
+    }
+}
+
+fn copy_text(text: &str, mut old: String) -> String {
+    old.clear();
+    old.push_str(text);
+    old
 }
 
 fn contains(text: &str, part: &str) -> bool {

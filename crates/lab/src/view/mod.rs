@@ -15,25 +15,30 @@ pub mod groups;
 pub mod links;
 pub mod log;
 pub mod names;
+mod pages;
+mod pauses;
 pub mod peers;
+pub mod place;
 mod run;
 mod shared;
-
-use std::collections::VecDeque;
+pub mod timeline;
 
 use rumormill_core::Instant;
-use rumormill_core::plan::{self, Fault, Plan};
-use rumormill_core::trace::{Event, Kind, Sink};
-use rumormill_trace::{Mode, Target};
+use rumormill_core::plan::{Plan, Timed};
+use rumormill_core::trace::{Event, EventId, Kind, Sink};
+use rumormill_trace::{Messages, Mode};
 
 use cursor::{Changes, Cursor};
 use groups::{Groups, PEERS_SHOWN_MAX, Share};
 use links::{LINKS_MAX, LinkId, Links, Traffic};
 use log::Log;
 use names::Names;
+use pauses::Pauses;
 use peers::{Peers, Progress, Status};
+use timeline::Timeline;
 
 pub use frame::FRAME_BYTES_MAX;
+pub use pages::FOCUS_MAX;
 pub use run::{RunLine, State};
 pub use shared::{SharedView, Watcher};
 
@@ -49,8 +54,9 @@ pub struct View {
     clock: Instant,
     /// May peers join that nobody announced?
     is_open: bool,
-    /// Whom the next faults of many peers meet: ends of pauses, and pauses.
-    pauses: [VecDeque<plan::Peers>; 2],
+    /// Does it show a moment of the run's past? Then its totals are those of that moment.
+    is_past: bool,
+    pauses: Pauses,
     peers: Peers,
     groups: Option<Groups>,
     names: Vocabulary,
@@ -58,15 +64,25 @@ pub struct View {
     /// Messages and bytes sent, by kind.
     kinds: Vec<Traffic>,
     log: Log,
+    timeline: Timeline,
+    /// Messages in the trace so far; the run's own number is this until the run has ended.
+    totals: Messages,
+    /// How far the ids of each peer's events have counted, so that an event can be found by its id; those of
+    /// the network come first.
+    counts: Vec<u64>,
+    /// Grows when pages have to begin anew, because the run turned out otherwise.
+    edition: u64,
     /// Counts changes, from 1.
     version: u64,
+    /// Groups that some page looks into.
+    focused: Vec<u32>,
     /// What changed since a page was last told anything; kept only while there are pages.
     news: Changes,
     cursors: Vec<Option<Cursor>>,
 }
 
 /// The names seen in a run.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Vocabulary {
     communities: Names,
     kinds: Names,
@@ -82,7 +98,8 @@ impl View {
             loading: None,
             clock: Instant::ZERO,
             is_open: run.mode == Mode::Reporter.name(),
-            pauses: Default::default(),
+            is_past: false,
+            pauses: Pauses::default(),
             run,
             peers: Peers::new(peers),
             groups: (peers > PEERS_SHOWN_MAX).then(|| Groups::new(peers)),
@@ -90,7 +107,12 @@ impl View {
             links: Links::new(LINKS_MAX),
             kinds: Vec::new(),
             log: Log::default(),
+            timeline: Timeline::default(),
+            totals: Messages::default(),
+            counts: vec![0; peers as usize + 1],
+            edition: 0,
             version: 1,
+            focused: Vec::new(),
             news: Changes::new(),
             cursors: Vec::new(),
         }
@@ -114,6 +136,18 @@ impl View {
         &self.log
     }
 
+    /// The course of the run.
+    #[must_use]
+    pub const fn timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+
+    /// What the run's clock shows.
+    #[must_use]
+    pub const fn clock(&self) -> Instant {
+        self.clock
+    }
+
     /// Changes what is known of the run as a whole.
     pub fn set_run(&mut self, change: impl FnOnce(&mut RunLine)) {
         change(&mut self.run);
@@ -131,32 +165,96 @@ impl View {
         if now > self.clock {
             self.clock = now;
             self.version += 1;
-            if self.counts() {
+            if self.counts_totals() {
                 self.run.virtual_seconds = now.as_secs_f64();
             }
         }
     }
 
     /// Are the run's totals what the trace tells? When it has ended, they are what its runtime told.
-    fn counts(&self) -> bool {
-        self.run.state != State::Ended
+    fn counts_totals(&self) -> bool {
+        self.is_past || self.run.state != State::Ended
     }
 
     /// What the run's plan does to its peers, so that a fault of many peers is seen at each.
     pub fn set_plan(&mut self, plan: &Plan) {
-        for timed in plan.schedule() {
-            match &timed.fault {
-                Fault::Pause { peers } => self.pauses[1].push_back(peers.clone()),
-                Fault::Resume { peers } => self.pauses[0].push_back(peers.clone()),
-                _ => {}
-            }
+        self.pauses.set(plan);
+    }
+
+    /// Somebody did this by hand.
+    pub fn add_fault(&mut self, timed: &Timed) {
+        self.pauses.add(timed);
+    }
+
+    /// A copy that no page watches, with the end of the log: a moment to come back to.
+    #[must_use]
+    pub(crate) fn snapshot(&self) -> Self {
+        Self {
+            run: self.run.clone(),
+            loading: None,
+            clock: self.clock,
+            is_open: self.is_open,
+            is_past: self.is_past,
+            pauses: self.pauses.clone(),
+            peers: self.peers.clone(),
+            groups: self.groups.clone(),
+            names: self.names.clone(),
+            links: self.links.clone(),
+            kinds: self.kinds.clone(),
+            log: self.log.tail(),
+            timeline: self.timeline.clone(),
+            totals: self.totals,
+            counts: self.counts.clone(),
+            edition: self.edition,
+            version: self.version,
+            focused: Vec::new(),
+            news: Changes::new(),
+            cursors: Vec::new(),
+        }
+    }
+
+    /// Bytes that a snapshot takes, about.
+    #[must_use]
+    pub(crate) fn bytes(&self) -> usize {
+        self.peers.bytes() + self.links.bytes() + self.counts.len() * 8 + (256 << 10)
+    }
+
+    /// From now on this shows a moment of the past of this run.
+    pub(crate) fn set_past(&mut self, run: RunLine) {
+        let names = self.names.targets.list().iter().zip(self.peers.reach());
+        let targets = names.filter(|(_, reach)| reach.peers > 0).map(|(name, &reach)| (name.clone(), reach.into()));
+        let (messages, virtual_seconds) = (self.totals, self.clock.as_secs_f64());
+        self.run = RunLine { messages, virtual_seconds, targets: targets.collect(), peers: self.peers.count(), ..run };
+        self.is_past = true;
+        self.version += 1;
+    }
+
+    /// Has this event, or a later one of its peer, happened?
+    #[must_use]
+    pub(crate) fn has_seen(&self, id: EventId) -> bool {
+        self.counts.get(id.peerid() as usize).is_some_and(|&count| count > count_of(id))
+    }
+
+    fn take(&mut self, event: &Event) {
+        self.version += 1;
+        self.set_clock(event.time);
+        let (done, met) = (self.peers.done(), self.peers.met());
+        self.apply(event);
+        let (done_now, met_now) = (self.peers.done(), self.peers.met());
+        self.timeline.add(event, i64::from(done_now) - i64::from(done), met_now as i64 - met as i64);
+        if done_now != done {
+            self.timeline.done(event, done_now == self.peers.count());
         }
     }
 
     fn apply(&mut self, event: &Event) {
         let peerid = number(event.peer.0);
+        if let Some(count) = self.counts.get_mut(peerid as usize) {
+            *count = (*count).max(count_of(event.id) + 1);
+        }
         if self.is_open && (self.peers.count() + 1..=PEERS_SHOWN_MAX).contains(&peerid) {
             self.peers.grow(peerid);
+            self.counts.resize(peerid as usize + 1, 0);
             self.run.peers = peerid;
             self.changed(peerid);
         }
@@ -209,15 +307,14 @@ impl View {
         let target = self.names.targets.number(&event.name);
         let progress = Progress { target, current: event.value, goal: event.goal };
         let news = self.peers.set_progress(peerid, progress);
-        if news
-            && self.counts()
-            && let Some(reach) = self.peers.reach().get(usize::from(target))
-        {
-            let count = Target { met: reach.met.into(), peers: reach.peers.into() };
-            let name = &self.names.targets.list()[usize::from(target)];
-            match self.run.targets.get_mut(name) {
-                Some(known) => *known = count,
-                None => drop(self.run.targets.insert(name.clone(), count)),
+        if news && let Some(&reach) = self.peers.reach().get(usize::from(target)) {
+            self.timeline.target(event, target, reach.met == reach.peers);
+            if self.counts_totals() {
+                let name = &self.names.targets.list()[usize::from(target)];
+                match self.run.targets.get_mut(name) {
+                    Some(known) => *known = reach.into(),
+                    None => drop(self.run.targets.insert(name.clone(), reach.into())),
+                }
             }
         }
         news
@@ -233,7 +330,7 @@ impl View {
         if peerid > 0 {
             return self.peers.set_paused(peerid, paused);
         }
-        let peers = self.pauses[usize::from(paused)].pop_front();
+        let peers = self.pauses.take(paused);
         for peerid in peers.map(|peers| peers.resolve(self.run.seed, self.run.peers)).unwrap_or_default() {
             self.change(peerid, |view| view.peers.set_paused(peerid, paused));
         }
@@ -241,16 +338,17 @@ impl View {
     }
 
     fn note_message(&mut self, event: &Event, peerid: u32) {
-        if self.counts() {
-            let messages = &mut self.run.messages;
-            match event.kind {
-                Kind::Delivered => messages.delivered += 1,
-                Kind::Dropped => messages.dropped += 1,
-                _ => {
-                    messages.sent += 1;
-                    messages.bytes += event.bytes;
-                }
+        let messages = &mut self.totals;
+        match event.kind {
+            Kind::Delivered => messages.delivered += 1,
+            Kind::Dropped => messages.dropped += 1,
+            _ => {
+                messages.sent += 1;
+                messages.bytes += event.bytes;
             }
+        }
+        if self.counts_totals() {
+            self.run.messages = self.totals;
         }
         let traffic = match event.kind {
             Kind::Delivered => return,
@@ -283,6 +381,9 @@ impl View {
         if self.is_watched() {
             let unit = self.unit(peerid);
             self.news.units.insert(unit);
+            if self.groups.is_some() && self.focused.contains(&unit) {
+                self.news.members.insert(peerid);
+            }
         }
     }
 
@@ -309,70 +410,16 @@ impl View {
     }
 }
 
-/// For pages: what a run looks like and what has changed, each at its own pace. See [`SharedView::watch`].
-impl View {
-    /// A page begins to watch. Returns the number of its cursor.
-    fn open(&mut self) -> usize {
-        self.share_news();
-        let cursor = Some(Cursor::new(self));
-        match self.cursors.iter().position(Option::is_none) {
-            Some(free) => {
-                self.cursors[free] = cursor;
-                free
-            }
-            None => {
-                self.cursors.push(cursor);
-                self.cursors.len() - 1
-            }
-        }
-    }
-
-    /// A page has gone.
-    fn close(&mut self, cursor: usize) {
-        self.share_news();
-        self.cursors[cursor] = None;
-        if self.cursors.iter().all(Option::is_none) {
-            self.cursors.clear();
-        }
-    }
-
-    /// What the page knows of the run before its first frame.
-    fn hello(&self) -> String {
-        frame::hello(self)
-    }
-
-    /// What the page has not been told, as far as it fits; `None` when it knows everything.
-    fn frame(&mut self, cursor: usize) -> Option<String> {
-        self.share_news();
-        let mut page = self.cursors[cursor].take()?;
-        let news = (!page.is_current(self)).then(|| frame::frame(self, &mut page));
-        self.cursors[cursor] = Some(page);
-        news
-    }
-
-    /// Hands what has changed to every page's cursor.
-    fn share_news(&mut self) {
-        let mut pages = self.cursors.iter_mut().flatten();
-        let first = pages.next();
-        for page in pages {
-            self.news.units.iter().for_each(|unit| page.waiting.units.insert(unit));
-            self.news.links.iter().for_each(|(link, traffic)| page.waiting.links.add(link, traffic));
-        }
-        if let Some(page) = first {
-            self.news.units.iter().for_each(|unit| page.waiting.units.insert(unit));
-            self.news.links.drain_into(&mut page.waiting.links);
-        }
-        self.news.units.clear();
+impl Sink for View {
+    fn event(&mut self, event: &Event) {
+        self.log.push(event);
+        self.take(event);
     }
 }
 
-impl Sink for View {
-    fn event(&mut self, event: &Event) {
-        self.version += 1;
-        self.set_clock(event.time);
-        self.log.push(event);
-        self.apply(event);
-    }
+/// Which of its peer's events this is.
+const fn count_of(id: EventId) -> u64 {
+    id.0 & ((1 << EventId::COUNT_BITS) - 1)
 }
 
 /// Peers' numbers in a trace have 24 bits; whatever is larger is nobody.

@@ -12,7 +12,7 @@ pub const OTHER: &str = "other";
 const NAME_CHARS_MAX: usize = 64;
 
 /// Names of one sort (communities, kinds of message, targets) in the order in which they were first seen.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Names {
     list: Vec<String>,
     numbers: HashMap<String, u8>,

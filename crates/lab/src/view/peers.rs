@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rumormill_trace::Target;
 use smallvec::SmallVec;
 
 /// Longer labels are cut to this many characters.
@@ -66,13 +67,20 @@ pub struct Reach {
 }
 
 /// All peers of a run, by number from 1.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Peers {
     all: Vec<Peer>,
     pids: BTreeMap<u32, u32>,
     labels: Vec<(u32, String)>,
     reach: Vec<Reach>,
     done: u32,
+    met: u64,
+}
+
+impl From<Reach> for Target {
+    fn from(reach: Reach) -> Self {
+        Self { met: reach.met.into(), peers: reach.peers.into() }
+    }
 }
 
 impl Peers {
@@ -116,6 +124,18 @@ impl Peers {
     #[must_use]
     pub const fn done(&self) -> u32 {
         self.done
+    }
+
+    /// How many targets are met, those of all peers together.
+    #[must_use]
+    pub const fn met(&self) -> u64 {
+        self.met
+    }
+
+    /// Bytes in memory, about.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.all.len() * size_of::<Peer>() + self.pids.len() * 16 + self.labels.len() * 64
     }
 
     /// Makes place for peers up to this number, for runs that peers join unannounced.
@@ -200,6 +220,8 @@ impl Peers {
         reach.peers += u32::from(before.is_none());
         reach.met += u32::from(progress.met());
         reach.met -= u32::from(before == Some(true));
+        self.met += u64::from(progress.met());
+        self.met -= u64::from(before == Some(true));
         true
     }
 

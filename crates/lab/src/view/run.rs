@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use rumormill_core::Outcome;
-use rumormill_trace::{Messages, RunFile, Target};
+use rumormill_trace::{Messages, Parent, RunFile, Target, Violation};
 use serde::Serialize;
+
+/// The most violations that a frame tells of; `run.json` has them all.
+const VIOLATIONS_MAX: usize = 20;
 
 /// How far a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -63,6 +66,41 @@ pub struct RunLine {
     pub trace_dropped: u64,
     /// Is it one of this lab's own, rather than a recording?
     pub live: bool,
+    /// The run that it branched off, if it did.
+    pub parent: Option<Parent>,
+    /// Names of the properties that are checked.
+    pub checks: Vec<String>,
+    /// Properties that did not hold.
+    pub violations: Vec<ViolationLine>,
+    /// How many of its faults were done by hand.
+    pub by_hand: u32,
+}
+
+/// A property that did not hold, for the page: ids exceed what its numbers hold.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ViolationLine {
+    /// The property's name.
+    pub property: String,
+    /// When it was seen, in seconds of the run.
+    pub at_s: f64,
+    /// The id in decimal of the event that showed it; `None` when it is the end of the run.
+    pub event: Option<String>,
+    /// The peer at which it was seen; 0 for the run as a whole.
+    pub peer: u32,
+    /// What is wrong, for a person.
+    pub text: String,
+}
+
+impl From<&Violation> for ViolationLine {
+    fn from(violation: &Violation) -> Self {
+        Self {
+            property: violation.property.clone(),
+            at_s: violation.at_s,
+            event: violation.event.map(|id| id.0.to_string()),
+            peer: violation.peer,
+            text: violation.text.clone(),
+        }
+    }
 }
 
 /// The part of a [`RunLine`] that changes, as frames carry it.
@@ -80,6 +118,8 @@ pub(super) struct RunNow<'a> {
     digest: Option<&'a str>,
     error: Option<&'a str>,
     trace_dropped: u64,
+    violations: &'a [ViolationLine],
+    by_hand: u32,
     /// How much of a recording has been read, 0 to 1; absent when all is.
     #[serde(skip_serializing_if = "Option::is_none")]
     loading: Option<f64>,
@@ -114,6 +154,10 @@ impl RunLine {
             error: file.error.clone().or(error),
             trace_dropped: file.trace_dropped,
             live: false,
+            parent: file.parent.clone(),
+            checks: file.checks.clone(),
+            violations: file.violations.iter().map(ViolationLine::from).collect(),
+            by_hand: file.by_hand,
         }
     }
 
@@ -129,6 +173,9 @@ impl RunLine {
         self.digest.clone_from(&file.digest);
         self.error.clone_from(&file.error);
         self.trace_dropped = file.trace_dropped;
+        self.checks.clone_from(&file.checks);
+        self.violations = file.violations.iter().map(ViolationLine::from).collect();
+        self.by_hand = file.by_hand;
     }
 
     pub(super) fn now(&self, done: u32, loading: Option<f64>) -> RunNow<'_> {
@@ -145,6 +192,8 @@ impl RunLine {
             digest: self.digest.as_deref(),
             error: self.error.as_deref(),
             trace_dropped: self.trace_dropped,
+            violations: &self.violations[..self.violations.len().min(VIOLATIONS_MAX)],
+            by_hand: self.by_hand,
             loading,
         }
     }

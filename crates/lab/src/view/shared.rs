@@ -23,8 +23,9 @@ impl SharedView {
     /// A page begins to watch.
     #[must_use]
     pub fn watch(&self) -> Watcher {
-        let cursor = self.lock().open();
-        Watcher { view: self.clone(), cursor }
+        let mut view = self.lock();
+        let (cursor, edition) = (view.open(), view.edition());
+        Watcher { view: self.clone(), cursor, edition, is_new: true }
     }
 }
 
@@ -33,6 +34,9 @@ impl SharedView {
 pub struct Watcher {
     view: SharedView,
     cursor: usize,
+    edition: u64,
+    /// It has not been told yet that it follows the run.
+    is_new: bool,
 }
 
 impl Watcher {
@@ -42,10 +46,28 @@ impl Watcher {
         self.view.lock().hello()
     }
 
-    /// What is new, in JSON, as far as it fits into one frame; `None` when there is nothing.
+    /// What is new, in JSON, as far as it fits into one frame; `None` when there is nothing. A greeting when
+    /// the page has to begin anew.
     #[must_use]
     pub fn frame(&mut self) -> Option<String> {
-        self.view.lock().frame(self.cursor)
+        let mut view = self.view.lock();
+        if view.edition() != self.edition {
+            (self.edition, self.is_new) = (view.edition(), true);
+            return Some(view.hello());
+        }
+        let place = std::mem::take(&mut self.is_new).then(|| view.present());
+        view.frame(self.cursor, place.as_ref())
+    }
+
+    /// The page looks into these groups of peers.
+    pub fn focus(&self, groups: &[u32]) {
+        self.view.lock().focus(self.cursor, groups);
+    }
+
+    /// The view that it watches.
+    #[must_use]
+    pub const fn view(&self) -> &SharedView {
+        &self.view
     }
 }
 

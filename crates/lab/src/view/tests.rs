@@ -34,6 +34,10 @@ pub(crate) fn run(peers: u32) -> RunLine {
         error: None,
         trace_dropped: 0,
         live: true,
+        parent: None,
+        checks: Vec::new(),
+        violations: Vec::new(),
+        by_hand: 0,
     }
 }
 

@@ -125,7 +125,12 @@ impl Conductor {
             tokio::select! {
                 Some((life, news)) = self.news.recv() => self.hear(life, news).await,
                 order = self.orders.recv() => match order {
-                    Some(Order::Inject(fault)) => self.carry_out(fault).await,
+                    Some(Order::Inject(fault, answer)) => {
+                        // Told before it is carried out: whoever asked knows of it before its events come.
+                        let now = self.clock.now();
+                        let _ = answer.send(now);
+                        self.carry_out(fault, now).await;
+                    }
                     Some(Order::Request { peerid, text }) => self.request(peerid, text),
                     Some(Order::Stop) | None => break (Outcome::Stopped, None),
                 },
@@ -233,7 +238,7 @@ impl Conductor {
         &mut self.peers[peerid as usize - 1]
     }
 
-    fn request(&mut self, peerid: u32, text: String) {
+    pub(super) fn request(&mut self, peerid: u32, text: String) {
         if (1..=self.launchpad.peers).contains(&peerid) {
             let unit = self.peer(peerid).unit;
             self.units[unit].tell(Down::Request { peerid, text });
@@ -303,9 +308,9 @@ impl Conductor {
     }
 
     /// Traces something of the network as a whole.
-    pub(super) fn fault(&mut self, name: &'static str, text: String) {
+    pub(super) fn fault(&mut self, at: Instant, name: &'static str, text: String) {
         self.events += 1;
-        let mut event = Event::new(EventId::new(0, self.events), self.clock.now(), PeerId(0), Kind::Fault);
+        let mut event = Event::new(EventId::new(0, self.events), at, PeerId(0), Kind::Fault);
         event.name = name.into();
         event.text = text;
         self.trace(event);

@@ -1,5 +1,6 @@
 //! How the faults of a plan are carried out on real processes.
 
+use rumormill_core::Instant;
 use rumormill_core::plan::{DiskFate, Fault, Peers};
 use rustix::process::Signal;
 
@@ -14,7 +15,7 @@ impl Conductor {
     /// Does what the timeline has in store for now.
     pub(super) async fn act(&mut self, action: Action) {
         match action {
-            Action::Fault(fault) => self.carry_out(fault).await,
+            Action::Fault(fault) => self.carry_out(fault, self.clock.now()).await,
             Action::Leave(peerid) => self.crash(peerid),
             Action::Return(peerid, disk) => self.restart(peerid, disk).await,
             Action::Respawn(index) => {
@@ -26,8 +27,8 @@ impl Conductor {
     }
 
     /// Carries out a fault, of the plan or by hand, now.
-    pub(super) async fn carry_out(&mut self, fault: Fault) {
-        self.fault(fault.name(), fault.to_string());
+    pub(super) async fn carry_out(&mut self, fault: Fault, now: Instant) {
+        self.fault(now, fault.name(), fault.to_string());
         match &fault {
             Fault::Crash { peers } => self.resolve(peers).into_iter().for_each(|peerid| self.crash(peerid)),
             Fault::Restart { peers, disk } => {
@@ -46,6 +47,11 @@ impl Conductor {
             }
             Fault::Pause { peers } => self.resolve(peers).into_iter().for_each(|peerid| self.pause(peerid, true)),
             Fault::Resume { peers } => self.resolve(peers).into_iter().for_each(|peerid| self.pause(peerid, false)),
+            Fault::Request { peers, text } => {
+                self.resolve(peers).into_iter().for_each(|peerid| self.request(peerid, text.clone()));
+            }
+            // Refused before it comes here: a process has its parameters from its start to its end.
+            Fault::Set { .. } => {}
             _ => self.broadcast(fault),
         }
     }

@@ -29,9 +29,9 @@ use std::time::Duration;
 
 use rumormill_core::plan::{Fault, Plan};
 use rumormill_core::trace::Event;
-use rumormill_core::{Outcome, Parameters, Topology};
+use rumormill_core::{Instant, Outcome, Parameters, Topology};
 use serde::Serialize;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::IdentityError;
@@ -273,7 +273,8 @@ struct Board {
 /// What is asked from outside.
 #[derive(Debug)]
 enum Order {
-    Inject(Fault),
+    /// With whom to tell when it was carried out.
+    Inject(Fault, oneshot::Sender<Instant>),
     Request { peerid: u32, text: String },
     Stop,
 }
@@ -316,9 +317,9 @@ impl Supervisor {
         self.remote.pids()
     }
 
-    /// Does something to the run by hand, now.
-    pub async fn inject(&self, fault: Fault) {
-        self.remote.inject(fault).await;
+    /// Does something to the run by hand, now: see [`Remote::inject`].
+    pub async fn inject(&self, fault: Fault) -> Option<Instant> {
+        self.remote.inject(fault).await
     }
 
     /// Stops the run; [`Supervisor::wait`] says when it is over.
@@ -349,9 +350,12 @@ impl Drop for Supervisor {
 }
 
 impl Remote {
-    /// Does something to the run by hand, now.
-    pub async fn inject(&self, fault: Fault) {
-        let _ = self.orders.send(Order::Inject(fault)).await;
+    /// Does something to the run by hand, now. Returns when that was, as its event in the trace says; `None`
+    /// when the run is over.
+    pub async fn inject(&self, fault: Fault) -> Option<Instant> {
+        let (answer, happened) = oneshot::channel();
+        self.orders.send(Order::Inject(fault, answer)).await.ok()?;
+        happened.await.ok()
     }
 
     /// Makes a person's request of one peer's protocol: see [`rumormill_core::Launch::request`].
