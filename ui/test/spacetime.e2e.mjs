@@ -239,6 +239,7 @@ async function walks(lab, run) {
   const diagram = new Diagram(lab, run);
   const known = byId(run.trace);
   await diagram.open();
+  await lab.page.keyboard.press("Tab");
   await lab.page.focus(id("spacetime"));
   for (const key of ["ArrowRight", "ArrowRight", "ArrowRight", "Enter"])
     await lab.page.keyboard.press(key);

@@ -29,6 +29,15 @@ const KEYS: [string, [string, string][]][] = [
     ],
   ],
   [
+    "In the space-time diagram",
+    [
+      ["← → ↑ ↓", "from event to event, once one is selected"],
+      ["Enter", "select it; once more: put the cursor there"],
+      ["n N", "the next or the previous that a search found"],
+      ["+ -", "nearer, farther; the wheel with Shift: higher rows"],
+    ],
+  ],
+  [
     "Look",
     [
       ["1 2 3 4 5 6", "graph, space-time, states, metrics, targets, log"],
@@ -68,6 +77,11 @@ export function Help() {
         <dd>
           The whole run from left to right: messages as columns, lost ones red, targets as the area
           above. Drag the cursor anywhere; everything on the page shows that moment.
+        </dd>
+        <dt>past, future</dt>
+        <dd>
+          In space-time, of the event that is selected or pointed at: what led to it lies on blue,
+          what followed from it on orange. The rest neither helped nor suffered.
         </dd>
         <dt>branch</dt>
         <dd>

@@ -77,6 +77,8 @@ function walk(key: string, props: Pointed, stage: Stage, point: Point): boolean 
   const { picture } = props;
   if (!picture || picture.density) return false;
   const from = pointed(props, stage);
+  // Whoever came by the pointer and chose nothing means the page's cursor.
+  if (!from && !document.activeElement?.matches(":focus-visible")) return false;
   const next = from ? neighbor(picture, from, key) : firstInSight(picture, props.span);
   if (!next) return true;
   const { frame } = stage;
