@@ -375,9 +375,14 @@ async function sides(graph, run) {
     return (await graph.attribute("graph-canvas", "sides")) === "20-20";
   });
   await graph.open(run, "?t=0.03");
+  await graph.settled("ring", 40);
   await holds("before the partition there are no sides", async () => {
-    const t = await graph.number("cursor", "t");
-    return t <= 0.03 && (await graph.attribute("graph-canvas", "sides")) === "";
+    const t = await graph.attribute("cursor", "t");
+    const n = await graph.number("cursor", "n");
+    const drawn = (await graph.drawn("edges-drawn")) > 0;
+    return (
+      drawn && n > 0 && Number(t) <= 0.03 && (await graph.attribute("graph-canvas", "sides")) === ""
+    );
   });
   const before = await graph.places();
   await graph.page.keyboard.press("End");

@@ -84,8 +84,34 @@ async function measured(graph, what, act) {
   );
 }
 
+/** A thousand peers: how many pictures a second are shown and painted while a hand moves them. */
+async function thousand(graph, make) {
+  const run = make("flood", "--peers", "1000", "--messages", "1 if peerid <= 20 else 0");
+  await graph.open(run);
+  await holds("a thousand peers are drawn", async () => (await graph.drawn("peers")) === 1000);
+  await graph.page.waitForTimeout(1500);
+  const counts = await graph.page.evaluate(async () => {
+    const stage = globalThis.rumormillGraph;
+    const before = stage.painted_count;
+    let shown = 0;
+    const began = performance.now();
+    while (performance.now() - began < 2000) {
+      stage.pan(Math.cos(shown / 9) * 3, Math.sin(shown / 9) * 3);
+      await new Promise(requestAnimationFrame);
+      shown += 1;
+    }
+    return { shown: shown / 2, painted: (stage.painted_count - before) / 2 };
+  });
+  console.log(
+    `        1,000 peers: ${counts.shown.toFixed(0)} pictures a second shown, ${counts.painted.toFixed(0)} of them painted anew`,
+  );
+  await holds("a thousand peers move smoothly", async () => counts.shown >= 30, 0);
+  await graph.picture("graph-thousand");
+}
+
 /** Hovers, pans, zooms, clicks and changes views while ten thousand peers settle. */
 export async function large(graph, _world, _events, make) {
+  await thousand(graph, make);
   const name = make(
     "flood",
     "--peers",
@@ -142,6 +168,8 @@ export async function large(graph, _world, _events, make) {
       await graph.page.waitForTimeout(250);
     }
   });
+  await graph.click("layout-ring");
+  await graph.page.keyboard.press("f");
   await holds("in rest, every link is drawn", async () => {
     return (await graph.drawn("edges-drawn")) === links;
   });

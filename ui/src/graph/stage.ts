@@ -19,7 +19,7 @@ const PIXELS_MAX = 6e6;
 
 const NOTHING: Placed = {
   ...{ units: new Int32Array(0), places: new Float32Array(0), sizes: null },
-  ...{ gap: 1, inner: null, groups: [], anew: true },
+  ...{ gap: 1, inner: null, anew: true },
 };
 
 /** Who shows a stage. */
@@ -38,6 +38,8 @@ export class Stage {
   camera: Camera = { x: 0, y: 0, scale: 100 };
   size: Size = { width: 0, height: 0 };
   report: Report | null = null;
+  /** Pictures taken so far. */
+  painted_count = 0;
   private index = new Places(NOTHING);
   private painted: Camera = this.camera;
   private viewer: Viewer | null = null;
@@ -76,6 +78,7 @@ export class Stage {
   /** Takes a picture; says when it has been seen, so that the next is painted. */
   draw(bitmap: ImageBitmap, camera: Camera, report: Report): void {
     this.painted = camera;
+    this.painted_count += 1;
     this.report = report;
     if (this.viewer) {
       this.viewer.show(bitmap, this.transform());
@@ -118,7 +121,8 @@ export class Stage {
 
   /** Room for captions and tools around the discs, pixels. */
   private margin(): { x: number; y: number } {
-    const { units, groups } = this.placed;
+    const { units } = this.placed;
+    const groups = this.report?.groups ?? [];
     if (this.bench.aggregated) return { x: 40, y: 84 };
     if (units.length > CAPTIONS_MAX) return { x: 36, y: 58 };
     let longest = groups.reduce((most, card) => Math.max(most, card.name.length + 6), 8);

@@ -76,7 +76,6 @@ export interface Placed {
   gap: number;
   /** The distance between the peers inside a cell; null when none are looked at. */
   inner: number | null;
-  groups: GroupCard[];
   /** Is this another picture than before, to be seen as a whole? */
   anew: boolean;
 }
@@ -104,6 +103,8 @@ export interface Report {
   forward: boolean;
   /** Peers on each side of the partition in force; empty when there is none. */
   sides: number[];
+  /** The groups that peers are gathered in, if any. */
+  groups: GroupCard[];
   /** A moment of painting, milliseconds. */
   paint_ms: number;
 }

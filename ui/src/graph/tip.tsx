@@ -34,7 +34,7 @@ export function unitName(bench: Bench, stage: Stage, unit: Unit): string {
   if (unit > 0) return `Peer ${bench.peers.label(unit)}`;
   const group = groupOfUnit(unit);
   if (!bench.aggregated)
-    return stage.placed.groups.find((card) => card.group === group)?.name ?? "Group";
+    return stage.report?.groups.find((card) => card.group === group)?.name ?? "Group";
   const [first, last] = bench.groups.range(group);
   return `Peers ${exact(first)} to ${exact(last)}`;
 }
@@ -57,7 +57,7 @@ export function tipOfUnit(
   }
   const card = bench.aggregated
     ? bench.groups.list[groupOfUnit(unit)]
-    : stage.placed.groups.find((group) => unit === -1 - group.group);
+    : stage.report?.groups.find((group) => unit === -1 - group.group);
   if (!card) return { title, at, lines: [] };
   const what = bench.aggregated ? "Zoom in to see its peers" : "Click to see its peers";
   return { title, at, lines: [`${exact(card.done)} of ${plural(card.peers, "peer")} done`, what] };

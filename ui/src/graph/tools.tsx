@@ -108,11 +108,12 @@ function Gather({ bench }: { bench: Bench }) {
         <button
           type="button"
           class="plain"
+          title="Gather the peers of opened groups again"
           onClick={() => {
             opened.value = [];
           }}
         >
-          Close groups
+          Close
         </button>
       )}
       <select

@@ -3,7 +3,7 @@
 import { useEffect } from "preact/hooks";
 import type { Bench } from "../model/run";
 import { watchRun } from "../state/bench";
-import { adjust, route } from "../state/route";
+import { adjust, route, selectedPeer } from "../state/route";
 import { Legend } from "./legend";
 import { PeerList } from "./list";
 import { Picture } from "./picture";
@@ -24,6 +24,10 @@ export function GraphView({ bench }: { bench: Bench }) {
     goal.value = null;
     return followPlan(bench);
   }, [bench]);
+  // A path goes from the selected peer; without one there is none.
+  useEffect(() => {
+    if (selectedPeer.value === null) goal.value = null;
+  }, [selectedPeer.value]);
   const names = bench.communities;
   const wanted = route.value.at === "run" ? route.value.community : null;
   const one = wanted === null ? -1 : names.indexOf(wanted);

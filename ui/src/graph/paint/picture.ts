@@ -40,7 +40,10 @@ export class Picture {
   private readonly easel = new Easel();
   private readonly links = new Links();
   private readonly sides = new SideBook();
-  private readonly pace = new Pace();
+  /** While a hand moves something, pictures come as fast as screens show them. */
+  private readonly paces = { moving: new Pace(12), still: new Pace(28) };
+  private moving = false;
+  private paint_ms = 0;
   private grouping: Grouping | null = null;
   private groupedAt = -Infinity;
   private drawn: Link[] = [];
@@ -147,7 +150,7 @@ export class Picture {
     const { scene } = this;
     const [units, places] = [scene.units.slice(), scene.places.slice()];
     const placed = {
-      ...{ units, places, sizes: scene.sizes, anew, groups: scene.cards() },
+      ...{ units, places, sizes: scene.sizes, anew },
       ...{ gap: outerGap(scene), inner: innerGap(scene) },
     };
     this.post({ type: "placed", picture: this.id, placed }, [units.buffer, places.buffer]);
@@ -205,6 +208,7 @@ export class Picture {
   /** Asks for a new picture: at once when a hand moves something, else at a steady pace. */
   private want(urgent: boolean): void {
     this.wanted = true;
+    this.moving ||= urgent;
     clearTimeout(this.rest);
     if (this.waiting) return;
     const now = performance.now();
@@ -232,12 +236,15 @@ export class Picture {
     }
     this.wanted = false;
     const began = performance.now();
-    const chosen = this.choose(this.pace.links(this.bench.aggregated));
+    const pace = this.moving ? this.paces.moving : this.paces.still;
+    this.moving = false;
+    const chosen = this.choose(pace.links(this.bench.aggregated));
     this.drawn = chosen.links;
     const view = this.view(chosen);
     this.easel.paint(view, chosen.links);
-    this.pace.took(performance.now() - began);
     this.drawnAt = performance.now();
+    this.paint_ms = this.drawnAt - began;
+    pace.took(this.paint_ms);
     this.send(this.easel.bitmap(this.drawnAt));
     if (this.drawn.length < this.links.list.length && !this.bench.aggregated)
       this.rest = setTimeout(() => this.complete(), REST_MS);
@@ -281,9 +288,10 @@ export class Picture {
 
   private send(bitmap: ImageBitmap): void {
     this.waiting = true;
-    const { links, pace, path, sides } = this;
+    const { links, path, sides, paint_ms } = this;
     const report = {
-      ...{ units: this.scene.count, edges: this.drawn.length, paint_ms: pace.last_ms },
+      ...{ units: this.scene.count, edges: this.drawn.length, paint_ms },
+      groups: this.bench.aggregated ? [] : this.scene.cards(),
       known: links.list.length + (this.community === null ? this.bench.edges.hidden : 0),
       ...{ path: path?.peers ?? null, forward: path?.forward ?? true },
       sides: sides.sides?.counts ?? [],

@@ -97,7 +97,7 @@ export function viewOf(parts: Parts): View {
   return {
     ...{ scene, camera, size, ratio, gap, context, sides },
     inner: innerGap(scene),
-    lit: chosen.hover < 0 ? null : neighbors(chosen.links, chosen.hover),
+    lit: chosen.hover < 0 ? null : lit(parts),
     rings: rings(parts),
     branches: tree ? branchPairs(scene, parts.branches, now) : [],
     captions: scene.count <= CAPTIONS_MAX || gap * camera.scale >= CAPTION_SPACING_PX,
@@ -108,6 +108,13 @@ export function viewOf(parts: Parts): View {
 function dimOf(scene: Scene, tree: boolean): number {
   if (scene.bench.aggregated) return CELLS_DIM;
   return tree ? TREE_DIM : 1;
+}
+
+/** What the pointer is on, whom it speaks with, and the stations of the path. */
+function lit({ scene, chosen, path }: Parts): Set<number> {
+  const out = neighbors(chosen.links, chosen.hover);
+  for (const peer of path?.peers ?? []) out.add(scene.indexOf(peer));
+  return out;
 }
 
 function neighbors(links: readonly Link[], index: number): Set<number> {
