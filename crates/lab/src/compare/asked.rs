@@ -39,7 +39,8 @@ pub(super) fn differing(runs: &[(RunLine, Run)]) -> Vec<Asked> {
     names.dedup();
     for name in names {
         if name != "peers" {
-            ask(name, &|file| parameter(file, name));
+            let is_typed = files.iter().all(|file| typed(file, name).is_some());
+            ask(name, &|file| if is_typed { json!(typed(file, name)) } else { resolved(file, name) });
         }
     }
     ask("who knows whom", &|file| json!(file.topology));
@@ -57,10 +58,14 @@ pub(super) fn differing(runs: &[(RunLine, Run)]) -> Vec<Asked> {
     all
 }
 
-/// The value as it was typed, where it was, or what came of it.
-fn parameter(file: &RunFile, name: &str) -> Value {
-    let typed = file.values.get(name).filter(|value| !value.is_null());
-    typed.cloned().or_else(|| Some(json!(file.parameters.0.get(name)?.to_string()))).unwrap_or_default()
+/// The value as it was typed.
+fn typed<'a>(file: &'a RunFile, name: &str) -> Option<&'a Value> {
+    file.values.get(name).filter(|value| !value.is_null())
+}
+
+/// What came of it.
+fn resolved(file: &RunFile, name: &str) -> Value {
+    json!(file.parameters.0.get(name).map(ToString::to_string))
 }
 
 fn faults(plan: &Plan) -> String {

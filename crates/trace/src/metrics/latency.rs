@@ -52,7 +52,11 @@ impl UnderWay {
     /// first arrival counts.
     pub(super) fn arrive(&mut self, sent: EventId, at: Instant) -> Option<Instant> {
         let left = self.sent.remove(&sent);
-        if left.is_none() && self.early.len() < EARLY_MAX {
+        if left.is_none() {
+            if self.early.len() == EARLY_MAX {
+                // Most of them were second arrivals, to which no sending comes.
+                self.early.clear();
+            }
             self.early.entry(sent).or_insert(at);
         }
         left
@@ -129,18 +133,22 @@ impl Latencies {
     fn bars(&self) -> Vec<(f64, f64, u64)> {
         let (least, most) = (self.least.max(1) as f64, self.most.max(self.least.max(1) + 1) as f64);
         let even = most / least <= WIDE;
+        // Few times on many bars would be a fence.
+        let is_one = most / least < 1.001;
+        let bars =
+            if is_one { 1 } else { ((self.recorded.len() as f64).sqrt() * 2.0).ceil().min(BARS as f64) as usize };
         let edge = |bar: usize| {
-            let share = bar as f64 / BARS as f64;
+            let share = bar as f64 / bars as f64;
             if even { least + (most - least) * share } else { least * (most / least).powf(share) }
         };
-        let mut counts = [0; BARS];
+        let mut counts = vec![0; bars];
         for recorded in self.recorded.iter_recorded() {
             let nanos = recorded.value_iterated_to().clamp(self.least, self.most) as f64;
             let share =
                 if even { (nanos - least) / (most - least) } else { (nanos / least).ln() / (most / least).ln() };
-            counts[((share * BARS as f64).max(0.0) as usize).min(BARS - 1)] += recorded.count_since_last_iteration();
+            counts[((share * bars as f64).max(0.0) as usize).min(bars - 1)] += recorded.count_since_last_iteration();
         }
-        (0..BARS).map(|bar| (edge(bar) / 1e9, edge(bar + 1) / 1e9, counts[bar])).collect()
+        (0..bars).map(|bar| (edge(bar) / 1e9, edge(bar + 1) / 1e9, counts[bar])).collect()
     }
 }
 

@@ -234,7 +234,8 @@ impl Meter {
 impl Gauge {
     fn write(&self, tracks: &mut Tracks, column: usize) {
         let values = || self.readings.values().map(|&value| value as f64);
-        tracks.set(self.sum, column, values().sum());
+        // The sum of no numbers at all is -0.
+        tracks.set(self.sum, column, values().fold(0.0, |sum, value| sum + value));
         tracks.set(self.most, column, values().fold(0.0, f64::max));
     }
 }

@@ -1,39 +1,67 @@
 //! `report.html`: one self-contained page about a run, to send to somebody.
 
 mod charts;
+mod graph;
+mod plots;
+mod repeat;
+mod violations;
 mod words;
 
 use std::fmt::{self, Display};
 
 use rumormill_core::Outcome;
 
+use crate::batch::EventRef;
 use crate::export::xml;
 use crate::summary::{Summary, Tally};
 use crate::walk::Walk;
-use crate::{Link, Run, RunFile, State};
+use crate::{Link, Meter, Metrics, Run, RunFile, State};
 use words::{bytes, count, seconds};
+
+/// Columns of the plots.
+const COLUMNS: usize = 240;
 
 /// A self-contained page about this run, in HTML. The recorder writes one when the run ends; this makes one
 /// for a run that was interrupted.
 #[must_use]
 pub fn report(run: &Run) -> String {
-    let (mut walk, mut tally) = (Walk::new(run), Tally::default());
+    let (mut walk, mut counted) = (Walk::new(run), Counted::default());
     while let Some(event) = walk.next() {
-        tally.add(&event);
+        counted.add(&event);
     }
-    page(run.file(), &tally, &walk.notes)
+    page(run.file(), &mut counted, &walk.notes, Some(run))
 }
 
-pub(crate) fn page(file: &RunFile, tally: &Tally, damage: &[String]) -> String {
-    let mut summary = tally.summary();
+/// What a report is made from, counted as a run's events pass.
+#[derive(Default)]
+pub(crate) struct Counted {
+    pub(crate) tally: Tally,
+    meter: Meter,
+}
+
+impl Counted {
+    pub(crate) fn add(&mut self, event: &EventRef<'_>) {
+        self.tally.add(event);
+        self.meter.take(event);
+    }
+}
+
+/// The page about a run that ended as this file says; `run` has its events, for the diagrams of violations.
+pub(crate) fn page(file: &RunFile, counted: &mut Counted, damage: &[String], run: Option<&Run>) -> String {
+    let mut summary = counted.tally.summary();
     summary.notes.splice(0..0, damage.iter().cloned());
-    Page { file, summary, links: tally.links() }.to_string()
+    let metrics = counted.meter.metrics(COLUMNS, None);
+    let violations = violations::sections(file, run);
+    Page { file, summary, metrics, links: counted.tally.links(), violations }.to_string()
 }
 
 struct Page<'a> {
     file: &'a RunFile,
     summary: Summary,
+    metrics: Metrics,
     links: Vec<Link>,
+    /// HTML.
+    violations: String,
 }
 
 impl Display for Page<'_> {
@@ -47,12 +75,14 @@ impl Display for Page<'_> {
         writeln!(f, "<title>{}</title>\n<style>\n{}</style>", xml(&self.file.name), include_str!("style.css"))?;
         writeln!(f, "<h1>{}</h1>\n<p class=\"quiet\">{}</p>", xml(title), xml(&self.file.name))?;
         self.verdict(f)?;
+        self.repeat(f)?;
+        f.write_str(&self.violations)?;
         self.facts(f)?;
         self.targets(f)?;
-        self.charts(f)?;
+        f.write_str(&plots::draw(self.file, &self.summary, &self.metrics))?;
+        self.links(f)?;
         self.faults(f)?;
         self.messages(f)?;
-        self.links(f)?;
         self.counts(f)?;
         self.origin(f)
     }
@@ -73,6 +103,23 @@ impl Page<'_> {
             writeln!(f, "<p class=\"failed\">{}</p>", xml(error))?;
         }
         self.summary.notes.iter().try_for_each(|note| writeln!(f, "<p class=\"quiet\">{}</p>", xml(note)))
+    }
+
+    /// Where it came from, and the commands that run it again.
+    fn repeat(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(parent) = &self.file.parent {
+            let at = seconds(parent.at_s);
+            writeln!(f, "<p>Branched off {} at {at}: until then, both are the same.</p>", xml(&parent.run))?;
+        }
+        let commands = repeat::commands(self.file);
+        if commands.is_empty() {
+            return Ok(());
+        }
+        write!(f, "<pre class=\"commands\">")?;
+        for repeat::Command { line, purpose } in commands {
+            writeln!(f, "{}  <span class=\"quiet\"># {purpose}</span>", xml(&line))?;
+        }
+        writeln!(f, "</pre>")
     }
 
     fn facts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -99,6 +146,7 @@ impl Page<'_> {
             ("Most memory", file.peak_memory_bytes.map(bytes)),
             ("Commit", file.build.commit.clone()),
             ("Digest", file.digest.clone()),
+            ("Properties checked", (!file.checks.is_empty()).then(|| file.checks.join(", "))),
         ];
         facts.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?))));
         writeln!(f, "<dl>")?;
@@ -124,20 +172,6 @@ impl Page<'_> {
         table(f, "Targets", "", heads, rows)
     }
 
-    fn charts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let activity = &self.summary.activity;
-        writeln!(f, "<div class=\"columns\">")?;
-        if !self.links.is_empty() {
-            writeln!(f, "<figure><h2>Messages a second</h2>{}", charts::messages(activity))?;
-            writeln!(f, "<figcaption>{}</figcaption></figure>", charts::MESSAGES_KEY)?;
-        }
-        if self.summary.done > 0 {
-            let peers = u64::from(self.file.peers).max(self.summary.peers);
-            writeln!(f, "<figure><h2>Peers done</h2>{}</figure>", charts::done(activity, peers))?;
-        }
-        writeln!(f, "</div>")
-    }
-
     fn messages(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rows = self.summary.messages.iter().map(|(name, message)| {
             [
@@ -153,12 +187,7 @@ impl Page<'_> {
 
     fn links(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "<div class=\"columns\">")?;
-        let peers = u64::from(self.file.peers);
-        if !self.links.is_empty() && (1..=charts::MATRIX_PEERS_MAX).contains(&peers) {
-            writeln!(f, "<figure><h2>Who talks to whom</h2>{}", charts::matrix(&self.links, peers))?;
-            let caption = format!("Senders are rows, receivers columns, both from 1 to {peers}.");
-            writeln!(f, "<figcaption>{caption}</figcaption></figure>")?;
-        }
+        f.write_str(&graph::draw(&self.links, u64::from(self.file.peers)))?;
         let rows = self.summary.top_links.iter().map(|link| {
             [
                 format!("{} to {}", who(link.from), who(link.to)),
