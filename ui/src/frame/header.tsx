@@ -89,7 +89,7 @@ function Progress({ of }: { of: Bench }) {
   const word = stateWord(run);
   return (
     <div class="run-progress">
-      {line.value === "lost" && run.state !== "ended" && (
+      {line.value === "lost" && (
         <span class="lost" role="alert">
           The lab does not answer; trying again
         </span>
@@ -98,7 +98,11 @@ function Progress({ of }: { of: Bench }) {
         <i class={`dot ${word}`} />
         {word}
       </span>
-      <span class="number" title={`${run.wall_seconds.toFixed(3)} s of wall time`}>
+      <span
+        class="number"
+        data-testid="run-time"
+        title={`${run.wall_seconds.toFixed(3)} s of wall time`}
+      >
         {clock(run.virtual_seconds)}
       </span>
       <span class="number">
