@@ -7,16 +7,16 @@ use super::Flood;
 /// What must hold of a flood.
 pub(super) fn properties() -> Vec<Property<Flood>> {
     vec![
-        Property::always_each("holds_only_what_exists", "no peer has more messages than there are", |peer| {
+        Property::<Flood>::always_each("holds_only_what_exists", "no peer has more messages than there are", |peer| {
             let (held, total) = (peer.state.held.len(), peer.config.total);
             if held <= total { Ok(()) } else { Err(format!("it has {held} messages, and there are only {total}")) }
         }),
-        Property::never_each("counts_twice", "a peer counts a message twice", |peer| {
+        Property::<Flood>::never_each("counts_twice", "a peer counts a message twice", |peer| {
             let held = peer.state.held();
             let counted: u64 = held.authors().iter().map(|author| author.numbers().count() as u64).sum();
             (counted != held.len()).then(|| format!("it says that it has {} messages, and has {counted}", held.len()))
         }),
-        Property::always_each(
+        Property::<Flood>::always_each(
             "keeps_what_it_signed",
             "a peer has the content of every signed message it holds",
             |peer| {
@@ -24,7 +24,7 @@ pub(super) fn properties() -> Vec<Property<Flood>> {
                 !peer.config.signed || contents == peer.state.held.len()
             },
         ),
-        Property::eventually_each("everyone_has_all", "every peer that is up has all messages", |peer| {
+        Property::<Flood>::eventually_each("everyone_has_all", "every peer that is up has all messages", |peer| {
             let (held, total) = (peer.state.held.len(), peer.config.total);
             if held >= total { Ok(()) } else { Err(format!("it has {held} of {total} messages")) }
         }),
