@@ -2,6 +2,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod bench;
+mod checks;
 pub mod compare;
 pub mod experiment;
 mod jobs;
@@ -12,4 +13,5 @@ pub mod run;
 pub mod server;
 pub mod view;
 
+pub use checks::PropertyLine;
 pub use registry::{PeerProcessError, Registry, SimulateError};

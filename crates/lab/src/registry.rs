@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use rumormill_check::Judge;
 use rumormill_core::plan::Fault;
 use rumormill_core::trace::Sink;
 use rumormill_core::{Duration, Instant, Outcome, ParameterError, Parameters};
 use rumormill_net::{Assignment, PeerError};
 use rumormill_sim::{Report, Settings, SettingsError, Simulate, Simulation, Status};
+
+use crate::checks::{self, Checked, PropertyLine};
 
 /// The protocols that a lab knows.
 #[derive(Clone, Default)]
@@ -52,6 +55,12 @@ impl Registry {
         Ok(protocol.peer(assignment)?)
     }
 
+    /// The properties of the protocol of this name; none when there is no such protocol.
+    #[must_use]
+    pub fn properties(&self, name: &str) -> Vec<PropertyLine> {
+        self.get(name).map(|protocol| protocol.properties()).unwrap_or_default()
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&Arc<dyn Runnable>> {
         self.protocols.get(name)
     }
@@ -72,6 +81,21 @@ pub(crate) trait Runnable: Send + Sync {
         settings: Settings,
         sink: Option<Box<dyn Sink + Send>>,
     ) -> Result<Box<dyn Simulated>, SimulateError>;
+
+    /// The same, with these of the protocol's properties checked.
+    fn simulate_checked(
+        &self,
+        parameters: &Parameters,
+        settings: Settings,
+        sink: Option<Box<dyn Sink + Send>>,
+        checked: Checked<'_>,
+    ) -> Result<Box<dyn Simulated>, SimulateError>;
+
+    /// The properties that it can be checked for.
+    fn properties(&self) -> Vec<PropertyLine>;
+
+    /// Someone who reads a trace for those of these properties that are about one.
+    fn judge(&self, names: &[String]) -> Judge;
 
     /// Runs as a peer process to its end.
     fn peer(&self, assignment: Assignment) -> Result<(), PeerError>;
@@ -147,6 +171,32 @@ impl<P: Simulate> Runnable for Entry<P> {
             None => Box::new(Simulation::<P>::new(config, settings)?),
             Some(sink) => Box::new(Simulation::<P, _>::recorded(config, settings, Tap(sink))?),
         })
+    }
+
+    fn simulate_checked(
+        &self,
+        parameters: &Parameters,
+        settings: Settings,
+        sink: Option<Box<dyn Sink + Send>>,
+        checked: Checked<'_>,
+    ) -> Result<Box<dyn Simulated>, SimulateError> {
+        if checked.names.is_empty() {
+            return self.simulate(parameters, settings, sink);
+        }
+        let (config, settings) = (P::config(parameters)?, Settings { community: self.name, ..settings });
+        let checks = checks::checks::<P>(checked);
+        Ok(match sink {
+            None => Box::new(Simulation::<P>::checked_only(config, settings, &checks)?),
+            Some(sink) => Box::new(Simulation::<P, _>::checked(config, settings, &checks, Tap(sink))?),
+        })
+    }
+
+    fn properties(&self) -> Vec<PropertyLine> {
+        checks::lines::<P>()
+    }
+
+    fn judge(&self, names: &[String]) -> Judge {
+        checks::judge::<P>(names)
     }
 
     fn peer(&self, assignment: Assignment) -> Result<(), PeerError> {

@@ -62,7 +62,9 @@ impl Experiment {
                 format!("time_limit({limit})")
             },
         );
-        if !self.check.is_empty() {
+        if self.check == [crate::checks::ALL] {
+            field("check", "all_properties()");
+        } else if !self.check.is_empty() {
             field("check", &format!("[{}]", self.check.iter().map(|name| quote(name)).collect::<Vec<_>>().join(", ")));
         }
         field(

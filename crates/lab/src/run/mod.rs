@@ -16,6 +16,7 @@ mod simulate;
 mod start;
 mod sweep;
 mod trial;
+mod verdict;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -7,6 +7,7 @@ use rumormill_sim::StopRule;
 use rumormill_trace::RunFile;
 
 use super::{Mode, limits};
+use crate::checks::{self, PropertyLine};
 use crate::Registry;
 use crate::experiment::{Experiment, Gallery, Problem, Problems, Setup, Values, did_you_mean};
 
@@ -27,6 +28,8 @@ pub struct Order {
     pub speed: Speed,
     /// The folder of runs in which to record it; none to not record.
     pub record: Option<PathBuf>,
+    /// The properties to check in place of those that the experiment names; `*` stands for all.
+    pub check: Option<Vec<String>>,
     /// In place of the experiment's time limit.
     pub time_limit: Option<Duration>,
     /// Peers in one process of a run with processes; 0 chooses: one process a peer for up to 50 peers, then
@@ -47,6 +50,7 @@ impl Order {
             threads: 1,
             speed: Speed::Max,
             record: None,
+            check: None,
             time_limit: None,
             peers_per_process: 0,
         }
@@ -126,6 +130,10 @@ impl Resolved {
         let resolved = Self { order, experiment, setup };
         limits::check(&resolved, protocol.state_bytes())?;
         protocol.check(&resolved.setup.parameters).map_err(|error| parameter_problem(&error))?;
+        resolved.checks(&protocol.properties()).map_err(|problem| match resolved.order.check {
+            Some(_) => problem,
+            None => problem.in_file(resolved.experiment.file()),
+        })?;
         let settings = resolved.settings();
         settings.validate().map_err(|error| Problem::field(settings_field(error.field()), tail(&error.to_string())))?;
         Ok(resolved)
@@ -142,6 +150,14 @@ impl Resolved {
         settings.time_limit = setup.stop.time_limit;
         settings.stop = if setup.stop.targets_met { StopRule::TargetsMet } else { StopRule::TimeLimit };
         settings
+    }
+
+    /// The names of the properties to check, of those that the protocol has.
+    ///
+    /// # Errors
+    /// When it has none of a name.
+    pub(super) fn checks(&self, known: &[PropertyLine]) -> Result<Vec<String>, Problem> {
+        checks::resolve(self.order.check.as_ref().unwrap_or(&self.experiment.check), known)
     }
 
     /// What stands in the run's file as it starts.

@@ -63,7 +63,7 @@ impl Running {
         launchpad.plan = setup.plan.clone();
         launchpad.time_limit = setup.stop.time_limit;
         launchpad.until_time_limit = !setup.stop.targets_met;
-        launchpad.recording = self.wants_events;
+        launchpad.recording = self.wants_events || !self.file.checks.is_empty();
         let start = Supervisor::start(launchpad);
         tokio::pin!(start);
         loop {
@@ -86,7 +86,8 @@ impl Running {
             // Whoever wished it may have gone.
             let _ = answer.send(timed);
         }
-        if self.control.is_stopped() && !std::mem::replace(stopping, true) {
+        let is_enough = self.control.is_stopped() || self.outlets.is_violated();
+        if is_enough && !std::mem::replace(stopping, true) {
             remote.stop().await;
         }
         let report = remote.report();

@@ -10,6 +10,7 @@ use rumormill_trace::{Messages, Target};
 use super::handle::{InjectError, Wish};
 use super::start::{End, Running};
 use super::{Progress, Speed, limits};
+use crate::checks::Checked;
 use crate::registry::Simulated;
 
 /// How long a slice of a run at full speed should take on the person's clock: so late does it hear of a stop.
@@ -24,12 +25,15 @@ impl Running {
         let sink =
             self.wants_events.then(|| Box::new(self.outlets.clone()) as Box<dyn rumormill_core::trace::Sink + Send>);
         let parameters = &self.resolved.setup.parameters;
-        let mut simulation = match self.protocol.simulate(parameters, self.resolved.settings(), sink) {
+        let checked = Checked { names: &self.file.checks, exactly_from: None };
+        let simulation = self.protocol.simulate_checked(parameters, self.resolved.settings(), sink, checked);
+        let mut simulation = match simulation {
             Ok(simulation) => simulation,
             Err(error) => return End { outcome: Outcome::Failed, digest: None, error: Some(error.to_string()) },
         };
         let (outcome, error) = self.drive(&mut *simulation);
         let report = simulation.report();
+        self.file.violations = self.violations(&report);
         let mut progress = self.progress(&simulation.status());
         progress.virtual_seconds = report.virtual_time.as_secs_f64();
         self.publish(Instant::ZERO + report.virtual_time, progress);

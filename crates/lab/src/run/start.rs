@@ -9,6 +9,7 @@ use rumormill_core::trace::{Event, Sink};
 use rumormill_core::{Instant, Outcome};
 use rumormill_trace::{RecordError, Recorder, RunFile, State};
 
+use super::verdict::Bench;
 use super::handle::{Control, Hand};
 use super::{Mode, Observer, Progress, Resolved, RunHandle, limits};
 use crate::experiment::Problem;
@@ -37,6 +38,7 @@ pub(super) fn start(
     observer: Box<dyn Observer>,
 ) -> Result<RunHandle, StartError> {
     let mut file = resolved.run_file();
+    file.checks = resolved.checks(&protocol.properties())?;
     let recorder = resolved.order.record.as_deref().map(|runs| Recorder::create(runs, file.clone())).transpose()?;
     if let Some(recorder) = &recorder {
         file = recorder.file().clone();
@@ -51,7 +53,7 @@ pub(super) fn start(
         peer,
         control: Arc::clone(&control),
         wants_events: recorder.is_some() || observer.wants_events(),
-        outlets: Outlets(Arc::new(Mutex::new(Out { recorder, observer }))),
+        outlets: Outlets(Arc::new(Mutex::new(Out { recorder, observer, bench: None }))),
         began: Wall::now(),
     };
     let thread = std::thread::Builder::new().name(format!("run {}", file.experiment));
@@ -84,7 +86,11 @@ impl Running {
     fn go(mut self) -> RunFile {
         let ran = catch_unwind(AssertUnwindSafe(|| match self.resolved.order.mode {
             Mode::Sim => self.simulate(),
-            Mode::Processes => self.run_processes(),
+            Mode::Processes => {
+                self.call_judge();
+                let end = self.run_processes();
+                self.judged(end)
+            }
         }));
         let end = ran.unwrap_or_else(|panic| {
             let why = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
@@ -154,6 +160,8 @@ pub(super) struct Outlets(Arc<Mutex<Out>>);
 pub(super) struct Out {
     pub(super) recorder: Option<Recorder>,
     pub(super) observer: Box<dyn Observer>,
+    /// Where properties are checked, of real peers.
+    pub(super) bench: Option<Bench>,
 }
 
 impl Outlets {
@@ -162,12 +170,21 @@ impl Outlets {
     }
 }
 
+impl Out {
+    fn tell(&mut self, event: &Event) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.event(event);
+        }
+        self.observer.event(event);
+    }
+}
+
 impl Sink for Outlets {
     fn event(&mut self, event: &Event) {
         let out = &mut *self.lock();
-        if let Some(recorder) = &mut out.recorder {
-            recorder.event(event);
+        out.tell(event);
+        if let Some(violated) = out.bench.as_mut().and_then(|bench| bench.read(event)) {
+            out.tell(&violated);
         }
-        out.observer.event(event);
     }
 }

@@ -9,6 +9,7 @@ use rumormill_sim::Report;
 use rumormill_trace::{Messages, RunFile, Target, Violation};
 
 use super::{Mode, Order, Resolved, Workbench};
+use crate::checks::{Checked, recorded};
 use crate::experiment::Setup;
 
 /// How far a simulation goes before it looks whether it is cancelled: virtual time.
@@ -46,7 +47,10 @@ impl Workbench {
     fn simulate_alone(&self, resolved: &Resolved, cancel: &AtomicBool) -> Option<Trial> {
         let began = Wall::now();
         let protocol = self.registry.get(&resolved.experiment.protocol)?;
-        let mut simulation = protocol.simulate(&resolved.setup.parameters, resolved.settings(), None).ok()?;
+        let names = resolved.checks(&protocol.properties()).ok()?;
+        let checked = Checked { names: &names, exactly_from: None };
+        let parameters = &resolved.setup.parameters;
+        let mut simulation = protocol.simulate_checked(parameters, resolved.settings(), None, checked).ok()?;
         let mut until = Instant::ZERO;
         loop {
             until = until + SLICE;
@@ -85,7 +89,7 @@ impl Trial {
             events: report.events,
             messages: Messages { sent, delivered, dropped, bytes },
             targets: report.targets.iter().map(|(name, of)| (name.clone(), target(of))).collect(),
-            violations: Vec::new(),
+            violations: report.violations.iter().map(recorded).collect(),
         }
     }
 

@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 
 use super::Lab;
 use super::error::{ApiError, Told};
+use crate::Registry;
+use crate::checks;
 use crate::experiment::{Entry, Problem, Values};
 use crate::run::{Mode, Order, Resolved};
 use crate::view::groups::PEERS_SHOWN_MAX;
@@ -18,14 +20,18 @@ use crate::view::groups::PEERS_SHOWN_MAX;
 /// `GET /api/experiments`: all of them, broken ones with what is wrong.
 pub(super) async fn experiments(State(lab): State<Arc<Lab>>) -> Result<Json<Value>, ApiError> {
     let entries = lab.work(|lab| lab.workbench.gallery.entries()).await?;
-    let experiments: Vec<Value> = entries.into_iter().map(entry).collect();
+    let experiments: Vec<Value> = entries.into_iter().map(|one| entry(one, &lab.workbench.registry)).collect();
     Ok(Json(json!({ "experiments": experiments })))
 }
 
-fn entry(entry: Entry) -> Value {
+fn entry(entry: Entry, registry: &Registry) -> Value {
     match entry.experiment {
         Ok(experiment) => {
+            let properties = registry.properties(&experiment.protocol);
+            let checked = checks::resolve(&experiment.check, &properties).unwrap_or_default();
             let mut told = serde_json::to_value(experiment).unwrap_or_default();
+            told["checks"] = json!(checked);
+            told["properties"] = json!(properties);
             told["broken"] = Value::Null;
             told
         }

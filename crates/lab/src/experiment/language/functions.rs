@@ -325,6 +325,11 @@ pub(super) fn faults(builder: &mut GlobalsBuilder) {
         Ok(Data(Datum::Churn(Churn::Schedule { absences, disk: fate(disk)? })))
     }
 
+    /// Every property that the protocol has.
+    fn all_properties() -> anyhow::Result<Vec<String>> {
+        Ok(vec![crate::checks::ALL.into()])
+    }
+
     /// The run ends when every target is met and every peer done.
     fn targets_met(#[starlark(default = "60s")] within: &str) -> anyhow::Result<Data> {
         Ok(Data(Datum::Stop(Stop::TargetsMet(limit(within)?))))
