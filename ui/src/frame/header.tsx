@@ -6,7 +6,7 @@ import { bench, benchError, line, watchRun } from "../state/bench";
 import { labError, loadRuns } from "../state/gallery";
 import { theme, toggleTheme } from "../state/preferences";
 import mark from "../style/mark.svg";
-import { clock, exact } from "../words/format";
+import { clock, exact, span } from "../words/format";
 import { runTitle, stateWord } from "../words/sentences";
 import { helpOpen } from "./help";
 import { complain, tell } from "./toast";
@@ -103,7 +103,7 @@ function Progress({ of }: { of: Bench }) {
         data-testid="run-time"
         title={`${run.wall_seconds.toFixed(3)} s of wall time`}
       >
-        {clock(run.virtual_seconds)}
+        {run.state === "ended" ? span(run.virtual_seconds) : clock(run.virtual_seconds)}
       </span>
       <span class="number">
         {exact(of.done)}/{exact(of.size)} done

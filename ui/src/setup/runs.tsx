@@ -99,6 +99,7 @@ function Row({ run, refused }: { run: Run; refused: (why: string | null) => void
     try {
       await lab.remove(run.id);
       refused(null);
+      choose(run.id, false);
       if (here) {
         closeRun();
         go({ at: "bench", experiment: null });
@@ -132,6 +133,7 @@ function Row({ run, refused }: { run: Run; refused: (why: string | null) => void
           {run.parent && <span class="quiet"> · branch</span>}
         </span>
         <span class="quiet number">
+          {run.mode === "sim" && run.seed != null ? `seed ${run.seed} · ` : ""}
           {exact(run.peers)} {run.mode === "processes" ? "processes" : "peers"} ·{" "}
           {run.state === "ended" ? span(run.virtual_seconds) : run.state} · {moment(run.started)}
         </span>
