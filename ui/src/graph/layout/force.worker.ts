@@ -15,6 +15,8 @@ const FIXED = 9;
 
 /** Between two reports to the page. */
 const REPORT_MS = 70;
+/** Between two turns: whoever else needs the machine gets it. */
+const PAUSE_MS = 15;
 /** After so many steps the picture rests, until links change. */
 const STEPS_FRESH = 500;
 const STEPS_MORE = 120;
@@ -86,7 +88,7 @@ function turn(): void {
   }
   running = steps > 0;
   report(!running);
-  if (running) setTimeout(turn, 0);
+  if (running) setTimeout(turn, PAUSE_MS);
 }
 
 function go(more: number): void {

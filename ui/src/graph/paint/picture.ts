@@ -18,8 +18,9 @@ import { Scene, unitsOf } from "./scene";
 import { SideBook } from "./sides";
 import { type Chosen, chosenOf, viewOf } from "./view";
 
-/** Between two pictures, unless a hand moves something. */
+/** Between two pictures, unless a hand moves something; more when painting takes long: others need the machine. */
 const DRAW_EVERY_MS = 50;
+const DRAW_SHARE = 3;
 /** Groups of connected peers are found anew at most so often. */
 const REGROUP_EVERY_MS = 400;
 /** After a jump in time, the picture stands until the page knows all peers again, or so long. */
@@ -213,7 +214,12 @@ export class Picture {
     if (this.waiting) return;
     const now = performance.now();
     if (urgent) this.later(now);
-    else this.later(Math.max(now, this.holdUntil, this.drawnAt + DRAW_EVERY_MS));
+    else this.later(Math.max(now, this.holdUntil, this.drawnAt + this.every));
+  }
+
+  /** Time between two pictures that nobody waits for. */
+  private get every(): number {
+    return Math.max(DRAW_EVERY_MS, DRAW_SHARE * this.paint_ms);
   }
 
   private later(at: number): void {
@@ -224,7 +230,7 @@ export class Picture {
   /** The page has shown the last picture. */
   private shown(): void {
     this.waiting = false;
-    if (this.wanted) this.want(performance.now() - this.drawnAt > DRAW_EVERY_MS);
+    if (this.wanted) this.want(this.moving);
     else if (this.easel.comets.busy) this.send(this.easel.fly(performance.now()));
   }
 
