@@ -111,7 +111,11 @@ async function draws(lab, run) {
 async function explains(lab, run) {
   const diagram = new Diagram(lab, run);
   const { trace } = run;
-  const event = lonely(trace, (e) => e.kind === "delivered" && path(trace, e.id).length > 6);
+  const middle = trace.at(-1).t * 0.75;
+  const event = lonely(
+    trace,
+    (e) => e.kind === "delivered" && e.t < middle && path(trace, e.id).length > 6,
+  );
   const around = 0.002;
   await diagram.open(`?from=${event.t - around}&to=${event.t + around}`);
   await diagram.click(event);
@@ -121,14 +125,15 @@ async function explains(lab, run) {
   );
   for (const [side, word] of [
     ["past", "led to it"],
-    ["future", "followed from it"],
+    ["future", "followed"],
   ]) {
     const ids = cone(trace, event.id, side);
-    const peers = new Set([...ids].map(peerOf));
     const count = (n, noun) => `${n.toLocaleString("en-US")} ${noun}${n === 1 ? "" : "s"}`;
-    const words = `${count(ids.size, "event")} at ${count(peers.size, "peer")} ${word}`;
-    await holds(`its ${side} is as large as it truly is: ${words}`, async () =>
-      (await lab.text("cone-words")).includes(words),
+    const peers = count(new Set([...ids].map(peerOf)).size, "peer");
+    // The event itself is not counted among those that led to it or followed.
+    const size = ids.size === 1 ? "nothing" : `${count(ids.size - 1, "event")}, ${peers}`;
+    await holds(`its ${side} is as large as it truly is: ${size}`, async () =>
+      (await lab.text("cone-words")).includes(`${word}: ${size}`),
     );
   }
   await holds("the path that led to it is its chain of causes", async () => {
@@ -216,7 +221,8 @@ async function zooms(lab, run) {
   await diagram.settled();
   await holds(
     "the event stays within the span",
-    async () => (await diagram.number("from")) < event.t && event.t < (await diagram.number("to")),
+    async () =>
+      (await diagram.number("from")) <= event.t && event.t <= (await diagram.number("to")),
   );
   await holds("the words count what is left in sight", async () => {
     const [from, to] = [await diagram.number("from"), await diagram.number("to")];

@@ -14,6 +14,7 @@ export interface Cones {
   past: ReadonlyMap<number, number>;
   /** Of each peer in the future cone, the count of its first event there. */
   future: ReadonlyMap<number, number>;
+  /** Events in each, without the chosen one. */
   pastEvents: number;
   futureEvents: number;
   path: Cone["path"];

@@ -119,11 +119,19 @@ function verb(kind: string): string {
 /** How many events each cone holds, with the tint that it has in the diagram. */
 export function ConeWords({ cones }: { cones: Cones }) {
   return (
-    <span class="cone-words number" data-testid="cone-words">
+    <span
+      class="cone-words number"
+      data-testid="cone-words"
+      title="Events of the past cone and of the future cone, without the event itself; its own peer counts among the peers"
+    >
       <i class="cone-past" />
-      {plural(cones.pastEvents, "event")} at {plural(cones.past.size, "peer")} led to it
+      led to it: {sizeWords(cones.pastEvents, cones.past.size)}
       <i class="cone-future" />
-      {plural(cones.futureEvents, "event")} at {plural(cones.future.size, "peer")} followed from it
+      followed: {sizeWords(cones.futureEvents, cones.future.size)}
     </span>
   );
+}
+
+function sizeWords(events: number, peers: number): string {
+  return events === 0 ? "nothing" : `${plural(events, "event")}, ${plural(peers, "peer")}`;
 }
