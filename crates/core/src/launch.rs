@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::Protocol;
+use crate::chart::Chart;
 use crate::property::Property;
 
 /// A protocol that an experiment can start: it makes its configuration and its peers from parameters.
@@ -23,6 +24,13 @@ pub trait Launch: Protocol {
     /// The request that a person typed, for example on the page; `None` when the protocol takes none.
     fn request(text: &str) -> Option<Self::Request> {
         let _ = text;
+        None
+    }
+
+    /// The statechart whose states its peers enter and leave ([`Context::enter`](crate::Context::enter)), so
+    /// that it can be drawn as a whole.
+    #[must_use]
+    fn chart() -> Option<Chart> {
         None
     }
 

@@ -10,6 +10,7 @@
 //! lines.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod chart;
 mod context;
 mod effects;
 mod id;

@@ -1,6 +1,8 @@
 //! The batteries: protocols worth having, each a state machine without I/O, one folder each.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod election;
 pub mod flood;
 
+pub use election::Election;
 pub use flood::Flood;
