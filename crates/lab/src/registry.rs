@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use rumormill_check::Judge;
+use rumormill_core::chart::Chart;
 use rumormill_core::plan::Fault;
 use rumormill_core::trace::Sink;
 use rumormill_core::{Duration, Instant, Outcome, ParameterError, Parameters};
@@ -29,7 +30,9 @@ impl Registry {
     /// A registry of the protocols that come with Rumormill.
     #[must_use]
     pub fn new() -> Self {
-        Self::empty().protocol::<rumormill_protocols::Flood>("flood")
+        Self::empty()
+            .protocol::<rumormill_protocols::Flood>("flood")
+            .protocol::<rumormill_protocols::Election>("election")
     }
 
     /// Adds a protocol under the name by which experiments call it; one of the same name is replaced.
@@ -70,6 +73,9 @@ impl Registry {
 pub(crate) trait Runnable: Send + Sync {
     /// Makes a configuration, to see whether these parameters do.
     fn check(&self, parameters: &Parameters) -> Result<(), ParameterError>;
+
+    /// The statechart that the protocol publishes.
+    fn chart(&self) -> Option<Chart>;
 
     /// Bytes of one peer's state, without what it holds on the heap.
     fn state_bytes(&self) -> usize;
@@ -154,6 +160,10 @@ pub enum PeerProcessError {
 impl<P: Simulate> Runnable for Entry<P> {
     fn check(&self, parameters: &Parameters) -> Result<(), ParameterError> {
         P::config(parameters).map(drop)
+    }
+
+    fn chart(&self) -> Option<Chart> {
+        P::chart()
     }
 
     fn state_bytes(&self) -> usize {
