@@ -32,6 +32,7 @@ impl Gallery {
     #[must_use]
     pub fn new() -> Self {
         Self::empty().with_embedded(&[
+            ("election", include_str!("../../../../experiments/election.star")),
             ("flood", include_str!("../../../../experiments/flood.star")),
             ("flood-faults", include_str!("../../../../experiments/flood-faults.star")),
         ])
