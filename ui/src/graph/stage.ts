@@ -129,7 +129,7 @@ export class Stage {
     for (const unit of units)
       if (unit > 0) longest = Math.max(longest, this.bench.caption(unit).length - 6);
     const x = 30 + longest * CAPTION_CHARACTER_PX;
-    return { x: Math.min(x, this.size.width * 0.36), y: 60 };
+    return { x: Math.min(x, this.size.width * 0.36), y: 74 };
   }
 
   zoom(at: [number, number], factor: number): void {

@@ -1,7 +1,8 @@
 // Messages on their way: short comets along the links. Those that were lost stop half-way, in red.
 
 import type { EdgeRow } from "../../api/types";
-import { pack, type Raster, type Rgb } from "./raster";
+import { pack, type Raster, type Sprite } from "./raster";
+import { spot } from "./spot";
 import { bend } from "./strokes";
 
 /** Comets in flight at once; messages beyond are seen on their links and in the counts. */
@@ -16,9 +17,10 @@ const PER_ROW_MAX = 2;
 const FLIGHT_MS = 420;
 /** Comets of one frame start within this time, so that they do not march in step. */
 const STAGGER_MS = 110;
-/** The tail is so much of the way, in so many pieces that grow fainter. */
-const TAIL = 0.11;
-const PIECES = 4;
+/** The tail is so much of the way. */
+const TAIL = 0.09;
+/** Heads that are kept ready-made: kinds, themes and sizes. */
+const HEADS_MAX = 64;
 
 interface Comet {
   from: number;
@@ -34,6 +36,7 @@ type Point = [number, number];
 /** What comets fly through. */
 export interface Sky {
   red: string;
+  paper: string;
   /** Radius of the discs. */
   radius: number;
   /** Pixels of the screen for one of the page. */
@@ -51,6 +54,8 @@ export class Comets {
   private flying: Comet[] = [];
   private max = COMETS_MAX;
   private drawnAt = 0;
+  private paper = "";
+  private heads = new Heads("");
 
   get busy(): boolean {
     return this.flying.length > 0;
@@ -87,12 +92,13 @@ export class Comets {
   draw(raster: Raster, now: number, sky: Sky): void {
     this.pace(now);
     this.flying = this.flying.filter((c) => now - c.start < FLIGHT_MS);
-    const red = pack(sky.red);
+    if (this.paper !== sky.paper) this.heads = new Heads(sky.paper);
+    this.paper = sky.paper;
     for (const comet of this.flying) {
       const share = (now - comet.start) / FLIGHT_MS;
       if (share < 0) continue;
       if (sky.focus >= 0 && comet.from !== sky.focus && comet.to !== sky.focus) continue;
-      drawOne(raster, comet, share, sky, red);
+      drawOne(raster, comet, share, sky, this.heads);
     }
   }
 
@@ -106,24 +112,44 @@ export class Comets {
   }
 }
 
-function drawOne(raster: Raster, comet: Comet, share: number, sky: Sky, red: Rgb): void {
+function drawOne(raster: Raster, comet: Comet, share: number, sky: Sky, heads: Heads): void {
   const { radius, ratio } = sky;
   const [a, b] = [sky.at(comet.from), sky.at(comet.to)];
   // From rim to rim. A lost one slows down to its end in the middle of the way.
   const rim = Math.min(0.45, radius / Math.max(1, Math.hypot(b[0] - a[0], b[1] - a[1])));
   const done = comet.lost ? 0.5 * (1 - (1 - share) ** 2) : share;
-  const head = rim + done * (1 - 2 * rim);
+  const at = rim + done * (1 - 2 * rim);
   const middle: Point = sky.bowed ? bend(a, b) : [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
-  const fading = comet.lost && share > 0.6 ? (1 - share) / 0.4 : 1;
-  const color = comet.lost && share > 0.35 ? red : pack(comet.color);
-  const wide = Math.max(1.6, Math.min(4, radius * 0.3)) * ratio;
-  let [x, y] = along(a, middle, b, head);
-  for (let piece = 1; piece <= PIECES; piece++) {
-    const [tx, ty] = along(a, middle, b, Math.max(rim, head - (TAIL * piece) / PIECES));
-    const alpha = Math.min(1, fading * (1.15 - piece / PIECES));
-    const thin = wide * (1.2 - (0.8 * piece) / PIECES);
-    raster.taper(x * ratio, y * ratio, tx * ratio, ty * ratio, thin, color, alpha);
-    [x, y] = [tx, ty];
+  const alpha = comet.lost && share > 0.6 ? (1 - share) / 0.4 : 1;
+  const color = comet.lost && share > 0.35 ? sky.red : comet.color;
+  const [x, y] = along(a, middle, b, at);
+  const [tx, ty] = along(a, middle, b, Math.max(rim, at - TAIL));
+  const wide = 2 * headRadius(radius) * ratio;
+  raster.taper(x * ratio, y * ratio, tx * ratio, ty * ratio, wide, pack(color), alpha * 0.8);
+  raster.blit(heads.of(color, radius, ratio), x * ratio, y * ratio, alpha);
+}
+
+/** Half the width of a comet's head. */
+function headRadius(radius: number): number {
+  return Math.max(1.2, Math.min(3.2, radius * 0.3));
+}
+
+/** Ready-made heads: a dot of the kind's colour with a rim of paper, so that it stands out from its link. */
+class Heads {
+  private readonly made = new Map<string, Sprite>();
+
+  constructor(private readonly paper: string) {}
+
+  of(color: string, radius: number, ratio: number): Sprite {
+    const size = headRadius(radius);
+    const key = `${color} ${size.toFixed(1)} ${ratio}`;
+    let head = this.made.get(key);
+    if (!head) {
+      if (this.made.size >= HEADS_MAX) this.made.clear();
+      head = spot(size, color, ratio, this.paper);
+      this.made.set(key, head);
+    }
+    return head;
   }
 }
 

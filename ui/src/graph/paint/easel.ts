@@ -10,7 +10,8 @@ import type { StrokeContext } from "./look";
 import { captions, halo, numbers, placeNames } from "./marks";
 import { pack, Raster } from "./raster";
 import type { Scene } from "./scene";
-import { groundRadius, type SideBook, sideColor, spot } from "./sides";
+import { groundRadius, type SideBook, sideColor } from "./sides";
+import { spot } from "./spot";
 import { drawCurves, LineRaster, type Pen } from "./strokes";
 
 /** Up to so many links are curved, and up to so many discs drawn by the canvas. */
@@ -243,7 +244,8 @@ export class Easel {
     sky.copy(this.still);
     if (view)
       this.comets.draw(sky, now, {
-        ...{ red: view.context.palette.low, radius: view.context.radius, ratio: view.ratio },
+        ...{ red: view.context.palette.low, paper: view.context.palette.paper },
+        ...{ radius: view.context.radius, ratio: view.ratio },
         ...{ focus: view.context.focus, bowed: view.scene.count <= CANVAS_DISCS_MAX },
         at: (index) => this.at(index),
       });

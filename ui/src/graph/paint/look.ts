@@ -10,7 +10,7 @@ import type { Scene } from "./scene";
 const SPARSE = 160;
 
 /** A selected peer's links never fade below this. */
-const SELECTED_MIN = 0.5;
+const SELECTED_MIN = 0.9;
 
 /** What the strokes of a picture depend on. */
 export interface StrokeContext {

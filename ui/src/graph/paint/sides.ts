@@ -3,7 +3,6 @@
 import { partitionAt, type Sides, sidesOf } from "../../model/partition";
 import type { Bench } from "../../model/run";
 import { kindColor, mix, type Palette } from "../colors";
-import type { Sprite } from "./raster";
 
 /** How strong a side's tint is on the paper. */
 const TINT = 0.22;
@@ -31,15 +30,3 @@ export class SideBook {
 
 /** Radius of the ground under a disc. */
 export const groundRadius = (radius: number) => Math.max(radius + 3, radius * 2.1);
-
-/** A filled disc of one colour, ready to be copied. */
-export function spot(radius: number, color: string, ratio: number): Sprite {
-  const side = Math.ceil(radius * 2 * ratio) + 2;
-  const g = new OffscreenCanvas(side, side).getContext("2d", { willReadFrequently: true });
-  if (!g) throw new Error("this browser cannot draw in two dimensions");
-  g.fillStyle = color;
-  g.beginPath();
-  g.arc(side / 2, side / 2, radius * ratio, 0, 2 * Math.PI);
-  g.fill();
-  return { side, pixels: new Int32Array(g.getImageData(0, 0, side, side).data.buffer) };
-}
