@@ -9,6 +9,8 @@ mod cli;
 mod facade;
 pub mod new;
 pub mod prelude;
+#[doc = include_str!("../../../docs/properties.md")]
+pub mod properties {}
 
 pub use facade::{Lab, lab};
 

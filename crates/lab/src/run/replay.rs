@@ -8,6 +8,7 @@ use rumormill_trace::{Build, RunFile};
 use serde::Serialize;
 
 use super::Workbench;
+use crate::checks::Checked;
 use crate::experiment::{Problem, did_you_mean};
 
 /// What running a simulation again showed.
@@ -55,7 +56,8 @@ impl Workbench {
                 None => problem.next("replay it with the program that recorded it"),
             }
         })?;
-        let simulation = protocol.simulate(&run.parameters, settings(run, threads), None);
+        let checked = Checked { names: &run.checks, exactly_from: None };
+        let simulation = protocol.simulate_checked(&run.parameters, settings(run, threads), None, checked);
         let mut simulation = simulation.map_err(|error| Problem::new(format!("{} cannot run: {error}", run.name)))?;
         let (mut until, step) = (Instant::ZERO, Duration::from_millis(50));
         let outcome = loop {

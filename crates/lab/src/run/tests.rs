@@ -143,11 +143,12 @@ fn a_planted_bug_is_found_made_small_and_kept() {
     let search = Search { seeds: 1..=20, threads: 2, folder: folder.path(), all: false };
     let found = bench().explore(&order, &search, step, &AtomicBool::new(false)).unwrap();
     let failure = found.failure.unwrap();
-    assert_eq!((failure.outcome, failure.minimal), (Outcome::TimeLimit, true), "{failure:?}");
+    assert_eq!((failure.outcome, failure.minimal), (Outcome::Violated, true), "{failure:?}");
+    assert_eq!(failure.violation.as_ref().unwrap().property, "everyone_has_all", "{failure:?}");
     assert!(failure.peers <= 4 && failure.faults <= 1, "{failure:?}");
     assert!(tried.into_inner() > u64::from(failure.tries));
     let again = run(Order { seed: failure.seed, ..Order::new(failure.file.display().to_string()) });
-    assert_eq!(again.outcome, Some(Outcome::TimeLimit));
+    assert_eq!((again.outcome, again.violations.first()), (Some(Outcome::Violated), failure.violation.as_ref()));
 }
 
 #[test]

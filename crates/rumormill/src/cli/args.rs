@@ -65,6 +65,7 @@ Examples:
   rumormill run flood --peers 10 --messages \"100 if peerid == 1 else 0\" --seed 7
   rumormill run flood --peers 1000000 --messages \"1 if peerid == 1 else 0\" --no-record
   rumormill run flood --as processes --json
+  rumormill run flood --sweep peers=10,100,1000 --seeds 1..20
   rumormill run mine.star --loss 0.3")]
     Run(RunArgs),
     /// Run an experiment with many seeds; the first that fails is made smaller and kept
@@ -88,6 +89,14 @@ The exit code is 0 when everything happened again as it did, 1 when not.
 Examples:
   rumormill replay 2026-11-20T03-31-07Z-flood-42")]
     Replay(ReplayArgs),
+    /// Check a recorded run's trace for what must hold of it
+    #[command(after_help = "\
+The exit code is 0 when all of it holds, 1 when something does not, 2 when it cannot be checked.
+
+Examples:
+  rumormill check 2026-11-20T03-31-07Z-flood-42
+  rumormill check 2026-11-20T03-31-07Z-flood-42 --property delivered_was_sent --json")]
+    Check(CheckArgs),
     /// Compare recorded runs: totals, what was asked differently, the first event that differs
     #[command(after_help = "\
 The exit code is 0 when nothing differs, 1 when something does, 2 when a run cannot be read.
@@ -160,6 +169,9 @@ pub(crate) struct Choice {
     /// Threads of the simulator; the result is the same for any number [default: as many as help]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<u32>,
+    /// Check this property in place of those that the experiment names; all and none are names too
+    #[arg(long, value_name = "PROPERTY")]
+    pub(crate) check: Vec<String>,
     /// End the run at the latest then, on its own clock
     #[arg(long, value_name = "SPAN")]
     pub(crate) time_limit: Option<String>,
@@ -191,6 +203,15 @@ pub(crate) struct RunArgs {
     /// Open the page on this run
     #[arg(long)]
     pub(crate) watch: bool,
+    /// Run it with each of these values of a parameter, and tell what that changes: 10,100,1000 or 0..0.5:0.1
+    #[arg(long, value_name = "NAME=VALUES", conflicts_with_all = ["record", "watch", "speed"])]
+    pub(crate) sweep: Option<String>,
+    /// The seeds of a sweep, as in 1..20 (both included) [default: the one of --seed]
+    #[arg(long, value_name = "FIRST..LAST", requires = "sweep", value_parser = seeds)]
+    pub(crate) seeds: Option<(u64, u64)>,
+    /// Write every run of a sweep as a line into this file
+    #[arg(long, value_name = "FILE", requires = "sweep")]
+    pub(crate) csv: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) json: JsonArgs,
 }
@@ -245,6 +266,18 @@ pub(crate) struct ReplayArgs {
     /// Threads of the simulator; the result is the same for any number
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<u32>,
+    #[command(flatten)]
+    pub(crate) json: JsonArgs,
+}
+
+/// `rumormill check`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct CheckArgs {
+    /// The run's name, or a path to its folder
+    pub(crate) run: String,
+    /// Check this property; as often as needed [default: all that are about a trace]
+    #[arg(long)]
+    pub(crate) property: Vec<String>,
     #[command(flatten)]
     pub(crate) json: JsonArgs,
 }

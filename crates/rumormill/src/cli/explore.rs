@@ -9,7 +9,7 @@ use super::args::ExploreArgs;
 use super::bar::Bar;
 use super::interrupt::Interrupt;
 use super::run::{chosen, meant};
-use super::{Done, Ended, say};
+use super::{Done, Ended, check, say};
 
 /// Runs an experiment with many seeds.
 pub(crate) fn explore(args: &ExploreArgs, workbench: &Workbench, table: &Command) -> Done {
@@ -42,6 +42,7 @@ pub(crate) fn explore(args: &ExploreArgs, workbench: &Workbench, table: &Command
             say::strong(&seed.to_string()),
             say::plural(found.held, "seed")
         ));
+        failure.violation.iter().for_each(check::violation);
         let minimal = if failure.minimal { "nothing smaller fails" } else { "a smaller one may fail too" };
         let (peers, faults) = (say::plural(failure.peers.into(), "peer"), say::plural(failure.faults as u64, "fault"));
         let tries = failure.tries;

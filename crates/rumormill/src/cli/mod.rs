@@ -2,6 +2,7 @@
 
 mod args;
 mod bar;
+mod check;
 mod compare;
 mod explore;
 mod interrupt;
@@ -11,6 +12,7 @@ mod recorded;
 mod run;
 mod say;
 mod serve;
+mod sweep;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -94,6 +96,7 @@ fn dispatch(lab: Lab, cli: Cli, mut table: clap::Command) -> Done {
         Command::Run(args) => run::run(&args, workbench(lab, &places)?, &places, &table),
         Command::Explore(args) => explore::explore(&args, &workbench(lab, &places)?, &table),
         Command::Show(args) => recorded::show(&args, &places),
+        Command::Check(args) => check::check(&args, &workbench(lab, &places)?, &places),
         Command::Replay(args) => recorded::replay(&args, &workbench(lab, &places)?, &places),
         Command::Compare(args) => compare::compare(&args, &places),
         Command::Export(args) => recorded::export(&args, &places),

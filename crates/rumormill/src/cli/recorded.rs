@@ -186,7 +186,7 @@ pub(crate) fn export(args: &ExportArgs, places: &Places) -> Done {
 }
 
 /// Writes a file, all of it or nothing.
-fn write_file<T>(
+pub(crate) fn write_file<T>(
     path: &std::path::Path,
     write: impl FnOnce(&mut dyn Write) -> std::io::Result<T>,
 ) -> std::io::Result<T> {

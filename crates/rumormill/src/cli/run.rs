@@ -7,13 +7,13 @@ use clap::Command;
 use rumormill_core::Outcome;
 use rumormill_lab::experiment::{Problem, Problems, Values};
 use rumormill_lab::run::{Order, Resolved, RunHandle, StartError, Workbench};
-use rumormill_trace::{Messages, RunFile, Target};
+use rumormill_trace::{Messages, RunFile, Target, Violation};
 use serde::Serialize;
 
 use super::args::{Choice, Places, RunArgs};
 use super::bar::RunBar;
 use super::interrupt::Interrupt;
-use super::{Done, Ended, Failure, options, say, serve};
+use super::{Done, Ended, Failure, check, options, say, serve, sweep};
 
 /// Up to this many peers, a run is recorded unless asked otherwise.
 const RECORDED_PEERS_MAX: u32 = 10_000;
@@ -40,12 +40,17 @@ struct Report<'a> {
     threads: u32,
     pids: &'a [u32],
     trace_dropped: u64,
+    checks: &'a [String],
+    violations: &'a [Violation],
     error: Option<&'a str>,
 }
 
 /// Runs an experiment.
 pub(crate) fn run(args: &RunArgs, workbench: Workbench, places: &Places, table: &Command) -> Done {
     let order = order(args)?;
+    if let Some(asked) = &args.sweep {
+        return sweep::sweep(args, asked, order, &workbench, table);
+    }
     let mut resolved = workbench.resolve(order).map_err(|problems| meant(problems, table))?;
     resolved.order.threads = args.choice.threads.unwrap_or_else(|| threads_for(resolved.setup.peers));
     resolved.order.record = record(args, &resolved, places);
@@ -106,7 +111,13 @@ pub(crate) fn chosen(choice: &Choice) -> Result<Order, Failure> {
     };
     let time_limit = choice.time_limit.as_ref().map(span).transpose()?;
     let threads = choice.threads.unwrap_or(1);
-    Ok(Order { values, time_limit, threads, ..Order::new(&choice.experiment) })
+    Ok(Order { values, time_limit, threads, check: check(&choice.check), ..Order::new(&choice.experiment) })
+}
+
+/// The properties to check, when they are not those of the experiment.
+fn check(asked: &[String]) -> Option<Vec<String>> {
+    let name = |name: &String| if name == "all" { "*".to_string() } else { name.clone() };
+    (!asked.is_empty()).then(|| asked.iter().filter(|asked| *asked != "none").map(name).collect())
 }
 
 /// A parameter that does not exist may have been meant as an option.
@@ -163,8 +174,19 @@ fn report(file: &RunFile, outcome: Outcome, run: Option<PathBuf>) -> Report<'_> 
         threads: file.threads,
         pids: &file.pids,
         trace_dropped: file.trace_dropped,
+        checks: &file.checks,
+        violations: &file.violations,
         error: file.error.as_deref(),
     }
+}
+
+/// How many properties were checked, and how many of them hold.
+fn properties(file: &RunFile) -> String {
+    let checked = file.checks.len() as u64;
+    let violated = file.violations.iter().map(|violation| &violation.property);
+    let violated = violated.collect::<std::collections::BTreeSet<_>>().len();
+    let hold = if violated == 0 { "all hold".to_string() } else { format!("{violated} violated") };
+    format!("{} checked, {hold}", say::count(checked))
 }
 
 /// What a person reads.
@@ -178,6 +200,9 @@ pub(crate) fn summary(file: &RunFile, outcome: Outcome, folder: Option<&std::pat
     let mut row = |name: &str, value: String| _ = table.add_row([say::quiet_cell(name), value.into()]);
     for (name, Target { met, peers, .. }) in &file.targets {
         row(name, format!("met by {} of {}", say::count(*met), say::plural(*peers, "peer")));
+    }
+    if !file.checks.is_empty() {
+        row("properties", properties(file));
     }
     let Messages { sent, delivered, dropped, bytes, .. } = file.messages;
     let (delivered, dropped) = (say::count(delivered), say::count(dropped));
@@ -206,6 +231,7 @@ pub(crate) fn summary(file: &RunFile, outcome: Outcome, folder: Option<&std::pat
         row("not recorded", format!("{} events, for lack of time", say::count(file.trace_dropped)));
     }
     say::print(&table);
+    file.violations.iter().for_each(check::violation);
     if let Some(error) = &file.error {
         say::error(&anyhow::anyhow!("{error}"));
     }
