@@ -18,7 +18,8 @@ export interface Arrow {
   /** The message's kind as it is written, and its number in the run. */
   name: string;
   kind: number;
-  fate: "delivered" | "lost" | "under way";
+  /** What became of it; unknown where only the sender has a row. */
+  fate: "delivered" | "lost" | "under way" | "unknown";
   bytes: number;
 }
 
@@ -51,9 +52,11 @@ export interface Picture {
   byId: ReadonlyMap<string, Mark>;
   density: Density | null;
   total: number;
-  /** Messages drawn, and all that there are. */
+  /** Messages drawn between peers with rows, and all of those that there are. */
   shown: number;
   of: number;
+  /** Messages from or to peers that have no row, of which only one end is drawn. */
+  stubs: number;
   hidden: number;
   quiet: number;
 }
@@ -78,17 +81,20 @@ export function eventAt(peer: number, count: number): string {
 /** Makes a picture of an answer; `kinds` are the run's kinds of message in the order of their colours. */
 export function pictureOf(answer: Spacetime, kinds: readonly string[]): Picture {
   const rowOf = new Map(answer.peers.map((peer, row) => [peer, row]));
-  const arrows = arrowsOf(answer, rowOf, kinds);
+  const between = arrowsOf(answer, rowOf, kinds);
+  const stubs = answer.detail ? stubsOf(answer.events, rowOf, kinds) : [];
   const marks = marksOf(answer.detail ? answer.events : (answer.marks ?? []), rowOf);
   const byRow: Mark[][] = answer.peers.map(() => []);
   for (const mark of marks) byRow[mark.row]?.push(mark);
   const { from, to, peers, total } = answer;
   return {
-    ...{ from, to, peers, rowOf, arrows, marks, byRow, total },
+    ...{ from, to, peers, rowOf, marks, byRow, total },
+    arrows: [...between, ...stubs],
     byId: new Map(marks.map((mark) => [mark.event.id, mark])),
     density: answer.detail ? null : densityOf(answer.columns, answer.rows, rowOf),
-    shown: answer.shown ?? arrows.length,
-    of: answer.of ?? arrows.length,
+    shown: answer.shown ?? between.length,
+    of: answer.of ?? between.length,
+    stubs: stubs.length,
     hidden: answer.hidden_peers,
     quiet: answer.quiet_peers,
   };
@@ -122,6 +128,33 @@ function arrowsOf(
       kind: numbers.get(name) ?? kinds.length,
     };
   });
+}
+
+/** Messages with one end in sight: the lab tells of them as events alone. */
+function stubsOf(
+  events: readonly Happening[],
+  rowOf: ReadonlyMap<number, number>,
+  kinds: readonly string[],
+): Arrow[] {
+  const lost = new Map<string, string>();
+  for (const event of events)
+    if (event.kind === "dropped" && event.cause) lost.set(event.cause, event.id);
+  const stubs: Arrow[] = [];
+  for (const { id, t, peer, kind, name, other, cause, bytes = 0 } of events) {
+    if (!other || rowOf.has(other) || !rowOf.has(peer)) continue;
+    if (kind !== "sent" && kind !== "delivered") continue;
+    const leaves = kind === "sent";
+    const end = leaves ? (lost.get(id) ?? null) : id;
+    stubs.push({
+      ...{ sent: leaves ? id : (cause ?? id), end, name, bytes, t0: t, t1: t },
+      ...{ from: leaves ? peer : other, to: leaves ? other : peer },
+      fromRow: leaves ? (rowOf.get(peer) ?? -1) : -1,
+      toRow: leaves ? -1 : (rowOf.get(peer) ?? -1),
+      kind: kinds.indexOf(name) < 0 ? kinds.length : kinds.indexOf(name),
+      fate: lost.has(id) ? "lost" : leaves ? "unknown" : "delivered",
+    });
+  }
+  return stubs;
 }
 
 /** How long a message is under way in the middle of all, seconds. */

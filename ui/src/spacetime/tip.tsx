@@ -39,14 +39,19 @@ const NO_LINE = {
 };
 
 function arrowWords(arrow: Arrow, label: (peer: number) => string): TipWords {
-  const took = arrow.t1 - arrow.t0;
-  const fate = {
-    delivered: `arrived at ${span(arrow.t1)}, after ${span(took)}`,
-    lost: "lost on the way",
-    "under way": "still under way",
-  }[arrow.fate];
+  const lines: string[] = [];
+  const isStub = arrow.fromRow < 0 || arrow.toRow < 0;
+  if (arrow.fromRow >= 0) lines.push(`sent at ${span(arrow.t0)}`);
+  if (arrow.fate === "lost") lines.push("lost on the way");
+  if (arrow.fate === "under way") lines.push("still under way");
+  if (arrow.fate === "delivered") {
+    const after = isStub ? "" : `, after ${span(arrow.t1 - arrow.t0)}`;
+    lines.push(`arrived at ${span(arrow.t1)}${after}`);
+  }
+  if (arrow.bytes > 0) lines.push(bytes(arrow.bytes));
+  if (isStub) lines.push(`peer ${label(arrow.fromRow < 0 ? arrow.from : arrow.to)} has no row`);
   return {
     title: `${arrow.name || "message"}: ${label(arrow.from)} → ${label(arrow.to)}`,
-    lines: [`sent at ${span(arrow.t0)}`, fate, ...(arrow.bytes > 0 ? [bytes(arrow.bytes)] : [])],
+    lines,
   };
 }

@@ -36,6 +36,8 @@ function PictureWords({
       ? `${plural(picture.total, "event")} as counts · ${exact(picture.shown)} of ${plural(picture.of, "message")} drawn`
       : `${plural(countIn(picture, span), "event")}, ${plural(arrowsIn(picture, span), "message")}`,
   ];
+  if (picture.stubs > 0)
+    parts.push(`${plural(picture.stubs, "message")} with peers that have no row`);
   if (picture.quiet > 0) parts.push(`${plural(picture.quiet, "quiet peer")} folded`);
   if (picture.hidden > 0) parts.push(`${plural(picture.hidden, "peer")} without a row`);
   if (landmarks.more) parts.push("only the first faults and crashes are marked");
@@ -51,5 +53,7 @@ function countIn(picture: Picture, [from, to]: Span): number {
 }
 
 function arrowsIn(picture: Picture, [from, to]: Span): number {
-  return picture.arrows.filter(({ t0, t1 }) => t1 >= from && t0 <= to).length;
+  return picture.arrows.filter(
+    ({ t0, t1, fromRow, toRow }) => t1 >= from && t0 <= to && fromRow >= 0 && toRow >= 0,
+  ).length;
 }

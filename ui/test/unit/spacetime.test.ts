@@ -33,10 +33,16 @@ const answer: Spacetime = {
   ...{ from: 1, to: 3, total: 5, peers: [2, 1], hidden_peers: 0, quiet_peers: 0, detail: true },
   events: [
     { id: eventAt(2, 1), t: 1, peer: 2, kind: "started", name: "" },
-    { id: eventAt(2, 2), t: 1.2, peer: 2, kind: "sent", name: "push" },
-    { id: eventAt(1, 4), t: 2, peer: 1, kind: "delivered", name: "push" },
-    { id: eventAt(1, 5), t: 2.5, peer: 1, kind: "sent", name: "pull" },
-    { id: eventAt(1, 6), t: 2.5, peer: 1, kind: "dropped", name: "pull" },
+    { id: eventAt(2, 2), t: 1.2, peer: 2, kind: "sent", name: "push", other: 1 },
+    {
+      ...{ id: eventAt(1, 4), t: 2, peer: 1, kind: "delivered", name: "push", other: 2 },
+      cause: eventAt(2, 2),
+    },
+    { id: eventAt(1, 5), t: 2.5, peer: 1, kind: "sent", name: "pull", other: 2 },
+    {
+      ...{ id: eventAt(1, 6), t: 2.5, peer: 1, kind: "dropped", name: "pull", other: 2 },
+      cause: eventAt(1, 5),
+    },
   ],
   messages: [
     [eventAt(2, 2), eventAt(1, 4), 2, 1, 1.2, 2, "push", false, 87],
@@ -100,6 +106,15 @@ describe("pictures", () => {
     const [x0, y0, x1, y1] = (lost && lineOf(frame, lost)) ?? [];
     expect(y1).toBe(((y0 ?? 0) + yOf(frame, 0)) / 2);
     expect(x1).toBeGreaterThan(x0 ?? 0);
+  });
+
+  it("show one end of a message whose other end has no row", () => {
+    const alone = pictureOf({ ...answer, peers: [1], messages: [] }, ["pull", "push"]);
+    expect([alone.of, alone.stubs]).toEqual([0, 2]);
+    expect(alone.arrows.map((a) => [a.sent, a.fromRow, a.toRow, a.fate])).toEqual([
+      [eventAt(2, 2), -1, 0, "delivered"],
+      [eventAt(1, 5), 0, -1, "lost"],
+    ]);
   });
 
   it("count in columns where there are too many events", () => {

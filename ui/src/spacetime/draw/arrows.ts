@@ -87,7 +87,7 @@ function strokeOf(arrow: Arrow, side: Side, look: Look, base: number, seen: numb
     color: faded(color, alpha),
     width: side === "past" || side === "future" ? 1.6 : 1,
     lines: [],
-    heads: !lost && arrow.fate !== "under way" && seen <= HEADS_MAX,
+    heads: arrow.fate === "delivered" && seen <= HEADS_MAX,
     crossed: lost && seen <= HEADS_MAX * 2,
     // Its end is not known yet.
     dashed: arrow.fate === "under way",
