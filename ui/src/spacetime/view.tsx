@@ -7,6 +7,7 @@ import { SEARCH_ID } from "../search/box";
 import { FoundList } from "../search/found";
 import { followSearch } from "../search/state";
 import { watchRun } from "../state/bench";
+import { cursor, playing } from "../state/cursor";
 import { adjust, route } from "../state/route";
 import { useChosen, useEdges } from "./chosen";
 import { Diagram } from "./diagram";
@@ -14,7 +15,7 @@ import { Drawer, useDrawer } from "./drawer";
 import { EventsInSight } from "./events";
 import { around, inside, SPAN_S_MIN } from "./geometry";
 import { drawer } from "./settings";
-import { useLandmarks, useSight } from "./sight";
+import { type Sight, useLandmarks, useSight } from "./sight";
 import type { Stage } from "./stage";
 import { Tools } from "./tools";
 import { ConeWords, Why } from "./why";
@@ -22,6 +23,9 @@ import { Words } from "./words";
 
 /** A path is shown with so much room around it, as a share of its length. */
 const PATH_MARGIN = 0.15;
+
+/** Where the cursor comes back into sight, as a share of the span. */
+const PLAYED_SHARE = 0.1;
 
 const NOTHING = { rows: null, event: null };
 
@@ -46,7 +50,10 @@ export function SpacetimeView({ bench }: { bench: Bench }) {
     if (event.peer > 0 && !sight.picture.rowOf.has(event.peer)) sight.addRows([event.peer]);
     const [from, to] = sight.span;
     if (event.t < from || event.t > to) sight.look(around(event.t, to - from, sight.end));
+    const row = sight.picture.rowOf.get(event.peer);
+    if (row !== undefined) stage.current?.reveal(row);
   }, [lit.selected?.event.id, sight.picture === null]);
+  useFollow(sight);
 
   const path = lit.selected?.cones.path ?? [];
   const showPath = () => {
@@ -106,6 +113,16 @@ export function SpacetimeView({ bench }: { bench: Bench }) {
       </Drawer>
     </div>
   );
+}
+
+/** While the run is played, the cursor stays in sight. */
+function useFollow({ span, end, look }: Sight): void {
+  const t = playing.value ? (cursor.value?.t ?? null) : null;
+  useEffect(() => {
+    if (t === null || (t >= span[0] && t <= span[1])) return;
+    const wide = span[1] - span[0];
+    look(inside([t - wide * PLAYED_SHARE, t + wide * (1 - PLAYED_SHARE)], end));
+  }, [t]);
 }
 
 /** The slash goes to the search, unless somebody types. */
