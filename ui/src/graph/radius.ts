@@ -1,7 +1,7 @@
 // How large discs are: the page and the thread that paints them must agree.
 
 const RADIUS_MIN = 1.6;
-const RADIUS_MAX = 17;
+export const RADIUS_MAX = 17;
 /** A disc's radius, of the distance to its neighbors. */
 const SHARE = 0.3;
 /** Of the distance between groups in a grid, how much a cell fills. */

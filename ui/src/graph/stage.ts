@@ -5,7 +5,7 @@ import type { Bench } from "../model/run";
 import { type Camera, fitAll, type Size, toPicture, toScreen, zoomAt } from "./camera";
 import { inPolygon } from "./lasso";
 import { nearest, Places } from "./nearby";
-import { CELL_SHARE, radiusFor } from "./radius";
+import { CELL_SHARE, RADIUS_MAX, radiusFor } from "./radius";
 import type { LinkCard, Placed, Report, Style, ToStudio, Unit } from "./talk";
 
 /** With up to so many discs, captions are always there. */
@@ -128,8 +128,10 @@ export class Stage {
     let longest = groups.reduce((most, card) => Math.max(most, card.name.length + 6), 8);
     for (const unit of units)
       if (unit > 0) longest = Math.max(longest, this.bench.caption(unit).length - 6);
-    const x = 30 + longest * CAPTION_CHARACTER_PX;
-    return { x: Math.min(x, this.size.width * 0.36), y: 74 };
+    // Groups are larger than peers, the more so the more they hold.
+    const wide = RADIUS_MAX * (Math.max(1, ...(this.placed.sizes ?? [])) - 1);
+    const x = 30 + longest * CAPTION_CHARACTER_PX + wide;
+    return { x: Math.min(x, this.size.width * 0.36), y: 74 + wide };
   }
 
   zoom(at: [number, number], factor: number): void {

@@ -52,22 +52,30 @@ export function grid(count: number): Float32Array {
   return out;
 }
 
+/** Points whose nearest neighbor is looked for; enough to know what is typical. */
+const SAMPLES = 96;
+
+/** In a picture without order, so many may stand closer than is typical: they touch. */
+const CROWDED = 0.8;
+
 /** A typical distance between neighbors, in the picture's units: how large discs may be. */
 export function spacing(points: Float32Array): number {
   const count = points.length / 2;
   if (count < 2) return 1;
-  let [left, right, top, bottom] = [Infinity, -Infinity, Infinity, -Infinity];
+  const step = Math.max(1, Math.floor(count / SAMPLES));
+  const found: number[] = [];
+  for (let i = 0; i < count; i += step) found.push(nearestTo(points, i));
+  found.sort((a, b) => a - b);
+  return Math.max(1e-4, found[Math.floor(found.length * CROWDED)] ?? 1);
+}
+
+function nearestTo(points: Float32Array, index: number): number {
+  const [x, y] = [points[2 * index] ?? 0, points[2 * index + 1] ?? 0];
+  let best = Infinity;
   for (let i = 0; i < points.length; i += 2) {
-    const x = points[i] ?? 0;
-    const y = points[i + 1] ?? 0;
-    left = Math.min(left, x);
-    right = Math.max(right, x);
-    top = Math.min(top, y);
-    bottom = Math.max(bottom, y);
+    const [dx, dy] = [(points[i] ?? 0) - x, (points[i + 1] ?? 0) - y];
+    const d = dx * dx + dy * dy;
+    if (d < best && i !== 2 * index) best = d;
   }
-  const area = Math.max(right - left, 1e-3) * Math.max(bottom - top, 1e-3);
-  const even = Math.sqrt(area / count);
-  // On one circle, neighbors are closer or farther than on a plain of the same size.
-  const onCircle = (Math.PI * Math.max(right - left, bottom - top)) / count;
-  return count <= ONE_CIRCLE_MAX ? Math.min(even, onCircle) : even;
+  return Math.sqrt(best);
 }

@@ -45,6 +45,7 @@ export class Picture {
   private readonly paces = { moving: new Pace(12), still: new Pace(28) };
   private moving = false;
   private paint_ms = 0;
+  private gaps: { gap: number; inner: number | null } = { gap: 1, inner: null };
   private grouping: Grouping | null = null;
   private groupedAt = -Infinity;
   private drawn: Link[] = [];
@@ -57,6 +58,7 @@ export class Picture {
   private heard = 0;
   private drawnAt = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private grouping_timer: ReturnType<typeof setTimeout> | undefined;
   private rest: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -76,6 +78,7 @@ export class Picture {
     this.arrangement.end();
     clearTimeout(this.timer);
     clearTimeout(this.rest);
+    clearTimeout(this.grouping_timer);
   }
 
   /** The run has news; `rows` are the messages that travel before the eyes. */
@@ -117,9 +120,15 @@ export class Picture {
   private refresh(): void {
     const { collapse } = this.style;
     const parted = this.sides.look(this.bench);
-    const due = performance.now() - this.groupedAt > REGROUP_EVERY_MS;
-    if (collapse !== "none" && (due || (parted && collapse === "side"))) this.regroup();
+    const wait = this.groupedAt + REGROUP_EVERY_MS - performance.now();
+    clearTimeout(this.grouping_timer);
+    if (collapse !== "none" && (wait <= 0 || (parted && collapse === "side"))) this.regroup();
     else this.scene.tally();
+    if (collapse !== "none" && wait > 0)
+      this.grouping_timer = setTimeout(() => {
+        this.refresh();
+        this.want(false);
+      }, wait + 1);
     const units = unitsOf(this.bench, this.community, this.grouping, this.style.opened);
     const same =
       units.length === this.scene.count && units.every((u, i) => u === this.scene.units[i]);
@@ -149,10 +158,11 @@ export class Picture {
   /** Tells the page where everything is now. */
   private placed(anew: boolean): void {
     const { scene } = this;
+    this.gaps = { gap: outerGap(scene), inner: innerGap(scene) };
     const [units, places] = [scene.units.slice(), scene.places.slice()];
     const placed = {
       ...{ units, places, sizes: scene.sizes, anew },
-      ...{ gap: outerGap(scene), inner: innerGap(scene) },
+      ...this.gaps,
     };
     this.post({ type: "placed", picture: this.id, placed }, [units.buffer, places.buffer]);
     this.want(false);
@@ -288,6 +298,7 @@ export class Picture {
     const { scene, camera, size, ratio, style, sides } = this;
     return viewOf({
       ...{ scene, camera, size, ratio, style, sides, chosen },
+      ...this.gaps,
       ...{ path: this.path, branches: this.arrangement.branches, now: this.bench.now },
     });
   }

@@ -5,7 +5,6 @@ import { type Camera, type Size, toScreen } from "../camera";
 import type { Branch } from "../layout/tree";
 import { radiusFor } from "../radius";
 import type { Style } from "../talk";
-import { innerGap, outerGap } from "./arrange";
 import type { View } from "./easel";
 import { type Link, type Links, touches } from "./links";
 import type { StrokeContext } from "./look";
@@ -74,6 +73,9 @@ interface Parts {
   camera: Camera;
   size: Size;
   ratio: number;
+  /** Distance between neighbors, and between the peers inside a cell, in the picture's units. */
+  gap: number;
+  inner: number | null;
   style: Style;
   sides: SideBook;
   chosen: Chosen;
@@ -85,8 +87,7 @@ interface Parts {
 
 /** The view of a picture at this moment. */
 export function viewOf(parts: Parts): View {
-  const { scene, camera, size, ratio, style, sides, chosen, now } = parts;
-  const gap = outerGap(scene);
+  const { scene, camera, size, ratio, style, sides, chosen, now, gap, inner } = parts;
   const tree = style.layout === "tree" && !scene.bench.aggregated;
   const context: StrokeContext = {
     ...{ scene, camera, size, now, palette: style.palette, by: style.by },
@@ -95,8 +96,7 @@ export function viewOf(parts: Parts): View {
     selected: style.selected === null ? -1 : scene.indexOf(style.selected),
   };
   return {
-    ...{ scene, camera, size, ratio, gap, context, sides },
-    inner: innerGap(scene),
+    ...{ scene, camera, size, ratio, gap, inner, context, sides },
     lit: chosen.hover < 0 ? null : lit(parts),
     rings: rings(parts),
     branches: tree ? branchPairs(scene, parts.branches, now) : [],
@@ -150,10 +150,10 @@ function branchPairs(scene: Scene, branches: readonly Branch[], now: number): [n
 }
 
 /** The names of places, above their peers. */
-function siteNames({ scene, camera, size }: Parts): [string, [number, number]][] {
+function siteNames({ scene, camera, size, gap }: Parts): [string, [number, number]][] {
   const sites = sitesOf(scene.bench.run.plan);
   if (!sites || scene.bench.aggregated || sites.names.length > CAPTIONS_MAX) return [];
-  const gap = radiusFor(outerGap(scene) * camera.scale);
+  const radius = radiusFor(gap * camera.scale);
   const tops = sites.names.map((): [number, number, number] => [0, Infinity, 0]);
   scene.units.forEach((unit, i) => {
     const top = unit > 0 ? tops[siteOf(sites, unit)] : undefined;
@@ -164,6 +164,6 @@ function siteNames({ scene, camera, size }: Parts): [string, [number, number]][]
     top[2] += 1;
   });
   return tops.flatMap(([x, y, count], site): [string, [number, number]][] =>
-    count === 0 ? [] : [[sites.names[site] ?? "", [x / count, y - gap - 8]]],
+    count === 0 ? [] : [[sites.names[site] ?? "", [x / count, y - radius - 8]]],
   );
 }
