@@ -36,10 +36,10 @@ function PictureWords({
       ? `${plural(picture.total, "event")} as counts · ${exact(picture.shown)} of ${plural(picture.of, "message")} drawn`
       : `${plural(countIn(picture, span), "event")}, ${plural(arrowsIn(picture, span), "message")}`,
   ];
-  if (picture.stubs > 0)
-    parts.push(`${plural(picture.stubs, "message")} with peers that have no row`);
   if (picture.quiet > 0) parts.push(`${plural(picture.quiet, "quiet peer")} folded`);
-  if (picture.hidden > 0) parts.push(`${plural(picture.hidden, "peer")} without a row`);
+  const rowless = picture.hidden > 0 ? plural(picture.hidden, "peer") : "peers";
+  if (picture.stubs > 0) parts.push(`${exact(picture.stubs)} more with ${rowless} without a row`);
+  else if (picture.hidden > 0) parts.push(`${rowless} without a row`);
   if (landmarks.more) parts.push("only the first faults and crashes are marked");
   return (
     <p data-testid="spacetime-words" role="status">
