@@ -235,7 +235,18 @@ fn the_report_is_one_sound_page() {
     let page = fs::read_to_string(run.folder().join("report.html")).unwrap();
     assert!(page.contains("3 of 3 peers are done after 500 ms."), "{page}");
     assert!(page.contains("Flood &lt;community&gt;"));
-    for heading in ["Targets", "Messages a second", "Peers done", "Who talks to whom", "Faults", "Slowest peers"] {
+    let headings = [
+        "Targets",
+        "Messages a second",
+        "Bytes a second",
+        "Peers up and done",
+        "messages: least, median and most of the peers",
+        "How long messages took",
+        "Who talks to whom",
+        "Faults",
+        "Slowest peers",
+    ];
+    for heading in headings {
         assert!(page.contains(&format!("<h2>{heading}</h2>")), "{heading}");
     }
     for foreign in ["http:", "https:", "<script", "src=", "@import", "url("] {

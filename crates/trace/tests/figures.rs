@@ -103,7 +103,7 @@ impl Naive {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn metrics_are_what_the_events_say(seeds in seeds(400), width in 1..800_usize) {

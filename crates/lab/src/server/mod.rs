@@ -181,6 +181,12 @@ impl Serving {
         self.listen
     }
 
+    /// What lets a request in.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        self.lab.access.token()
+    }
+
     /// The address to open, with the token.
     #[must_use]
     pub fn address(&self) -> String {

@@ -142,6 +142,9 @@ pub(crate) struct LabArgs {
     /// Listen on this port for programs that report over the line protocol
     #[arg(long, value_name = "PORT")]
     pub(crate) reporter: Option<u16>,
+    /// Write the page's token to this file, which only this user can read, for programs such as Prometheus
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
 }
 
 /// JSON or words.

@@ -1,6 +1,9 @@
 //! `rumormill lab`, and `rumormill run --watch`.
 
+use std::fs::OpenOptions;
+use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
@@ -18,6 +21,11 @@ pub(crate) fn lab(args: &LabArgs, workbench: Workbench, places: &Places) -> Done
     let options = LabOptions { listen: args.listen, reporter, runs_dir: places.runs.clone(), workbench };
     until_stopped(options, async |serving| {
         let address = serving.address();
+        if let Some(path) = &args.token_file {
+            let failed =
+                |error| Failure::input(anyhow::Error::new(error).context(format!("cannot write {}", path.display())));
+            write_token(path, serving.token()).map_err(failed)?;
+        }
         say::line(&format!("the lab is at {}", say::strong(&address)));
         if let Some(reporter) = serving.reporter() {
             say::line(&format!("programs report to {reporter}"));
@@ -65,6 +73,19 @@ fn until_stopped(options: LabOptions, begin: impl AsyncFnOnce(&Serving) -> Resul
         }
         Ok(Ended::Interrupted)
     })
+}
+
+/// Writes the token where only this user can read it.
+fn write_token(path: &Path, token: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    // A file that was there before may be open to others.
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    file.write_all(token.as_bytes())
 }
 
 /// Opens a page with whatever the system has for that; without, the printed address is enough.
