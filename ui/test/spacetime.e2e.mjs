@@ -13,7 +13,7 @@ import { byId, cone, countOf, followed, idOf, messages, path, peerOf, simulate }
 const url = process.env.RUMORMILL_URL;
 /** How the diagram lies in its box, pixels: names to the left, times and faults above. */
 const [GUTTER, MARGIN, TOP, BOTTOM] = [64, 14, 38, 8];
-const [ROW_MIN, ROW_MAX] = [12, 56];
+const [ROW_MIN, ROW_MAX] = [10, 56];
 /** The page draws no more events than this one by one. */
 const EVENTS_MAX = 4000;
 

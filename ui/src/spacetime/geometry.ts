@@ -12,7 +12,7 @@ export const WORDS_PX = 16;
 export const MARGIN_PX = 14;
 
 /** Rows are no lower than this; when they do not fit, they scroll. */
-export const ROW_PX_MIN = 12;
+export const ROW_PX_MIN = 10;
 export const ROW_PX_MAX = 56;
 /** The shortest span that can be looked at. */
 export const SPAN_S_MIN = 2e-7;

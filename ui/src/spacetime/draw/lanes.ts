@@ -4,7 +4,7 @@
 import { reaches } from "../cones";
 import { type Frame, GUTTER_PX, type Span, top, xOf, yOf } from "../geometry";
 import type { Picture } from "../picture";
-import { faded, fitted, LABEL_FONT, type Look } from "./look";
+import { faded, fitted, LABEL_FONT, type Look, SMALL_FONT } from "./look";
 
 /** Rows in sight, first and one past the last. */
 export function rowsInSight(frame: Frame, rows: number): [number, number] {
@@ -101,7 +101,7 @@ export function drawNames(g: CanvasRenderingContext2D, frame: Frame, picture: Pi
   g.fillStyle = theme.line;
   g.fillRect(GUTTER_PX - 1, 0, 1, frame.height);
   const [first, last] = rowsInSight(frame, picture.peers.length);
-  g.font = LABEL_FONT;
+  g.font = frame.row < 14 ? SMALL_FONT : LABEL_FONT;
   g.textAlign = "right";
   g.textBaseline = "middle";
   for (let row = first; row < last; row++) {
