@@ -27,17 +27,23 @@ pub struct Property<P: Protocol> {
 #[non_exhaustive]
 pub enum Rule<P: Protocol> {
     /// Of a peer, after each of its activations.
-    Each(Check<dyn Fn(&Peer<'_, P>) -> Result<(), String> + Send + Sync>),
+    Each(Arc<PeerCheck<P>>),
     /// Of all peers together, after activations.
-    Always(Check<dyn Fn(&World<'_, P>) -> Result<(), String> + Send + Sync>),
+    Always(Arc<WorldCheck<P>>),
     /// Of all peers together, at the end of the run.
-    Eventually(Check<dyn Fn(&World<'_, P>) -> Result<(), String> + Send + Sync>),
+    Eventually(Arc<WorldCheck<P>>),
     /// Of the trace, event by event.
-    Trace(Check<dyn Fn() -> Box<dyn Monitor + Send> + Send + Sync>),
+    Trace(Arc<NewMonitor>),
 }
 
-/// A check, which runs share.
-pub type Check<F> = Arc<F>;
+/// Looks at one peer.
+pub type PeerCheck<P> = dyn Fn(&Peer<'_, P>) -> Result<(), String> + Send + Sync;
+
+/// Looks at all peers.
+pub type WorldCheck<P> = dyn Fn(&World<'_, P>) -> Result<(), String> + Send + Sync;
+
+/// Makes a reader of one run's trace.
+pub type NewMonitor = dyn Fn() -> Box<dyn Monitor + Send> + Send + Sync;
 
 /// Reads the trace of one run. What it remembers of it must be bounded.
 pub trait Monitor {
