@@ -41,8 +41,9 @@ pub use links::Link;
 pub use list::{DeleteError, Listed, delete, folders, list};
 pub use metrics::{COLUMNS_USUAL, Histogram, Meter, Metrics, Series, SeriesKind};
 pub use query::{
-    COLUMNS_MAX, Cone, Density, EVENTS_SHOWN_MAX, FIND_MAX, Frontier, Message, PATH_MAX, Picture, ROWS_MAX, Spacetime,
-    SpacetimeQuery,
+    COLUMNS_MAX, Charts, Cone, Density, EVENTS_SHOWN_MAX, FIND_MAX, Follow, Found, Frontier, Message, PATH_MAX,
+    PATTERN_BYTES_MAX, Part, Pattern, PatternError, Picture, RESULTS_MAX, ROWS_MAX, SCANNED_MAX, SearchQuery, SeenChart,
+    SeenState, SeenTransition, Spacetime, SpacetimeQuery,
 };
 pub use recorder::{RecordError, Recorder};
 pub use report::report;

@@ -69,7 +69,7 @@ impl History {
         question: &str,
         answer: impl FnOnce() -> Result<T, ApiError>,
     ) -> Result<Response, ApiError> {
-        let question = format!("{} {question}", run.folder().display());
+        let question = format!("{} {question}", run.file().name);
         if let Some(known) = lock(&self.answers).known(&question) {
             return Ok(json(known));
         }
@@ -82,9 +82,9 @@ impl History {
     }
 
     /// A run is deleted.
-    pub(super) fn forget(&self, folder: &str) {
-        lock(&self.open).retain(|run| run.folder().as_os_str() != folder);
-        lock(&self.answers).forget(&format!("{folder} "));
+    pub(super) fn forget(&self, name: &str) {
+        lock(&self.open).retain(|run| run.file().name != name);
+        lock(&self.answers).forget(&format!("{name} "));
     }
 }
 

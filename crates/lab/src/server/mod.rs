@@ -2,6 +2,7 @@
 
 mod access;
 mod assets;
+mod chart;
 mod compare;
 mod error;
 mod explore;
@@ -16,6 +17,7 @@ mod observer;
 mod prometheus;
 mod routes;
 mod runs;
+mod search;
 mod spacetime;
 mod start;
 mod sweep;

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tower_http::compression::CompressionLayer;
 
 use super::error::ApiError;
-use super::{Lab, access, assets, compare, explore, faults, gallery, headers, log, metrics, prometheus, runs, spacetime, sweep, timeline, tree};
+use super::{Lab, access, assets, chart, compare, explore, faults, gallery, headers, log, metrics, prometheus, runs, search, spacetime, sweep, timeline, tree};
 
 /// The most bytes of a request's body.
 const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -40,6 +40,8 @@ pub(super) fn routes(lab: Arc<Lab>) -> Router {
         .route("/runs/{id}/spacetime", get(spacetime::spacetime))
         .route("/runs/{id}/cone", get(spacetime::cone))
         .route("/runs/{id}/events", get(spacetime::events))
+        .route("/runs/{id}/search", get(search::search))
+        .route("/runs/{id}/chart", get(chart::chart))
         .route("/runs/{id}/metrics", get(metrics::metrics))
         .route("/runs/{id}/metrics.csv", get(metrics::table))
         .route("/compare", get(compare::runs))

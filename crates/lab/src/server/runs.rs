@@ -108,6 +108,7 @@ fn delete_run(lab: &Lab, id: &str) -> Result<(), ApiError> {
     let name = folder.as_deref().and_then(|folder| FilePath::new(folder).file_name()?.to_str());
     if let Some(name) = name {
         rumormill_trace::delete(name, lab.bench.runs_dir())?;
+        lab.history.forget(name);
     }
     lab.bench.forget(id);
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use rumormill_core::Instant;
 use rumormill_core::trace::{Event, EventId};
 
 use crate::Run;
@@ -15,6 +16,11 @@ impl Run {
     /// The events with these ids, of which the first [`FIND_MAX`] are looked for, in the order of the ids.
     #[must_use]
     pub fn find(&self, ids: &[EventId]) -> Vec<Event> {
+        self.find_between(ids, Instant::ZERO, Instant::from_nanos(u64::MAX))
+    }
+
+    /// The same, for events that are known to have happened between these moments.
+    pub(super) fn find_between(&self, ids: &[EventId], from: Instant, to: Instant) -> Vec<Event> {
         let ids = &ids[..ids.len().min(FIND_MAX)];
         let mut missing: HashSet<EventId> = ids.iter().copied().collect();
         let mut places = Vec::new();
@@ -22,6 +28,9 @@ impl Run {
         for (place, segment) in self.segments().iter().enumerate().rev() {
             if missing.is_empty() {
                 break;
+            }
+            if segment.stamp.last < from || segment.stamp.first > to {
+                continue;
             }
             let Ok(mut reader) = SegmentReader::open(&segment.path, Need::IDS) else { continue };
             let (mut batch, mut row) = (Batch::default(), 0);

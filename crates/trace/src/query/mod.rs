@@ -7,11 +7,14 @@
 
 mod arrange;
 mod backwards;
+mod chart;
 mod cone;
 mod density;
 mod find;
 mod messages;
+mod pattern;
 mod peers;
+mod search;
 mod spacetime;
 #[cfg(test)]
 mod tests;
@@ -21,10 +24,13 @@ use std::ops::ControlFlow;
 use rumormill_core::Instant;
 use rumormill_core::trace::EventId;
 
+pub use chart::{Charts, SeenChart, SeenState, SeenTransition};
 pub use cone::{Cone, Frontier, PATH_MAX};
 pub use density::Density;
 pub use find::FIND_MAX;
 pub use messages::Message;
+pub use pattern::{Follow, PATTERN_BYTES_MAX, Part, Pattern, PatternError};
+pub use search::{Found, RESULTS_MAX, SCANNED_MAX, SearchQuery};
 pub use spacetime::{COLUMNS_MAX, EVENTS_SHOWN_MAX, Picture, ROWS_MAX, Spacetime, SpacetimeQuery};
 
 use crate::Run;
