@@ -8,6 +8,7 @@ import { foundEvents, search } from "../search/state";
 import { cursor, seek, wanted } from "../state/cursor";
 import { theme } from "../state/preferences";
 import { adjust, selectedPeer } from "../state/route";
+import { runEnd } from "../state/timeline";
 import type { Chosen } from "./chosen";
 import type { Cones } from "./cones";
 import { readTheme } from "./draw/look";
@@ -177,7 +178,9 @@ function useStage({ picture, span, end, landmarks, selected, cones, pinned, stag
       }),
     [selected],
   );
-  const at = wanted.value ?? cursor.value?.t ?? null;
+  // Whoever follows the run is at its end.
+  const now = cursor.value?.live ? runEnd.value : (cursor.value?.t ?? null);
+  const at = wanted.value ?? now;
   useEffect(() => stage.current?.setOverlay({ cursor: at }), [at, bench]);
   const found = foundEvents.value;
   const looked = search.value?.results[search.value.at]?.[0].id ?? null;
