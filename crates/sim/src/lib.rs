@@ -16,6 +16,8 @@
 //!   called here.
 //! - **Bounds.** What waits for one peer (paused, slow, behind its disk) or before one link is bounded by
 //!   [`limits`], which also says what happens at each bound.
+//! - **Properties.** What must hold ([`rumormill_core::property`]) is checked as the run goes on
+//!   ([`Simulation::checked`]); a run that is not checked has no code for it.
 //!
 //! [`explore()`] tries many seeds, [`shrink()`] makes a failing case smaller.
 

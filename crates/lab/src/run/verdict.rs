@@ -1,5 +1,7 @@
 //! What a run says about its properties.
 
+use std::time::Duration;
+
 use rumormill_check::Judge;
 use rumormill_core::Outcome;
 use rumormill_core::trace::{Event, EventId, Kind, Sink};
@@ -9,6 +11,9 @@ use rumormill_trace::Violation;
 
 use super::start::{End, Outlets, Running};
 use crate::checks::{Checked, recorded};
+
+/// How far a run goes the second time before it looks whether somebody stops it: virtual time.
+const SLICE: Duration = Duration::from_millis(100);
 
 impl Running {
     /// What did not hold in a simulation. Where all peers were looked at only now and then, it is run again
@@ -23,10 +28,12 @@ impl Running {
         let Ok(mut again) = self.protocol.simulate_checked(parameters, settings, None, checked) else {
             return coarse();
         };
-        while again.run_until(Instant::MAX).is_none() {
+        let mut until = Instant::ZERO + SLICE;
+        while again.run_until(until).is_none() {
             if self.control.is_stopped() {
                 return coarse();
             }
+            until = until + SLICE;
         }
         let exact = again.report().violations;
         if exact.is_empty() { coarse() } else { exact.iter().map(recorded).collect() }
