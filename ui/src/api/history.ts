@@ -69,15 +69,16 @@ export interface Found {
   events: LogLine[];
   matches: [LogLine, LogLine | null][];
   more: boolean;
+  /** Where to go on: the `after` of the next search. */
+  next: string | null;
   scanned: number;
 }
 
 /** What is searched for; what is left out matches everything. */
 export interface SearchQuery {
   kind?: string;
-  name?: string;
   text?: string;
-  peer?: number;
+  /** An event, or two: "sent push then delivered digest within 500ms". */
   pattern?: string;
   after?: string;
   limit?: number;
@@ -96,8 +97,8 @@ export interface ChartTransition {
   from: string | null;
   to: string | null;
   count: number;
-  /** What it follows on: the name of the event that caused it. */
-  trigger?: string | null;
+  /** What it followed on and how many times: kinds of message, names of timers. */
+  triggers: [name: string, count: number][];
 }
 
 /** The states that peers of one community tell of. */

@@ -6,7 +6,7 @@ import { LabError } from "../api/client";
 import { trace } from "../api/history";
 import type { LogLine } from "../api/types";
 import { adjust, route } from "../state/route";
-import { read } from "./language";
+import { isPattern, read } from "./language";
 
 /** Of longer results, so many are shown first; the rest is asked for. */
 export const PAGE = 500;
@@ -24,6 +24,8 @@ export interface Search {
   results: readonly Result[];
   /** Is it a pattern of two events? */
   pairs: boolean;
+  /** Where the search goes on, if there is more. */
+  next: string | null;
   more: boolean;
   scanned: number;
   /** The result that is looked at; -1 for none. */
@@ -71,7 +73,7 @@ export function find(text: string): void {
 }
 
 async function begin(run: string, text: string): Promise<void> {
-  const nothing = { results: [], pairs: false, more: false, scanned: 0, at: -1 };
+  const nothing = { results: [], pairs: false, next: null, more: false, scanned: 0, at: -1 };
   search.value = { run, text, busy: true, error: null, ...nothing };
   await ask(run, text, undefined);
 }
@@ -79,9 +81,9 @@ async function begin(run: string, text: string): Promise<void> {
 /** Asks for the results after those that are there. */
 export async function findMore(): Promise<void> {
   const now = search.peek();
-  if (!now?.more || now.busy || now.results.length >= FOUND_MAX) return;
+  if (!now?.more || !now.next || now.busy || now.results.length >= FOUND_MAX) return;
   search.value = { ...now, busy: true };
-  await ask(now.run, now.text, now.results.at(-1)?.[0].id);
+  await ask(now.run, now.text, now.next ?? undefined);
 }
 
 async function ask(run: string, text: string, after: string | undefined): Promise<void> {
@@ -93,13 +95,14 @@ async function ask(run: string, text: string, after: string | undefined): Promis
     const found = await trace.search(run, query, mine.signal);
     const now = search.peek();
     if (mine.signal.aborted || !now) return;
-    const pairs = query.pattern !== undefined;
+    const pairs = isPattern(text);
     const fresh: readonly Result[] = pairs
       ? found.matches.map(([first, second]) => [first, second] as const)
       : found.events.map((event) => [event, null] as const);
     const results = [...now.results, ...fresh];
-    const { more, scanned } = found;
-    search.value = { ...now, busy: false, error: null, results, pairs, more, scanned };
+    const { more, next } = found;
+    const scanned = now.scanned + found.scanned;
+    search.value = { ...now, busy: false, error: null, results, pairs, more, next, scanned };
   } catch (error) {
     const now = search.peek();
     if (mine.signal.aborted || !now) return;

@@ -28,22 +28,28 @@ export function useCharts(bench: Bench): ChartsAt {
   const running = bench.run.state !== "ended" && t === null;
   const [now, setNow] = useState<ChartsAt>({ charts: null, error: null, t: null });
   const askedAt = useRef(0);
+  /** The charts at the end of what is recorded. */
+  const whole = useRef<Charts | null>(null);
   useEffect(() => {
     setNow({ charts: null, error: null, t: null });
+    whole.current = null;
   }, [bench]);
   useEffect(() => {
     const stop = new AbortController();
+    const load = async () => {
+      const { id } = bench.run;
+      if (t === null || !whole.current) whole.current = await trace.chart(id, {}, stop.signal);
+      if (t === null) return whole.current;
+      return merged(whole.current, await trace.chart(id, { t }, stop.signal));
+    };
     const ask = () => {
       askedAt.current = performance.now();
-      trace
-        .chart(bench.run.id, t === null ? {} : { t }, stop.signal)
+      load()
         .then((charts) => setNow({ charts, error: null, t }))
         .catch((why: unknown) => {
           if (stop.signal.aborted) return;
-          setNow((before) => ({
-            ...before,
-            error: why instanceof LabError ? why.sentence : String(why),
-          }));
+          const error = why instanceof LabError ? why.sentence : String(why);
+          setNow((before) => ({ ...before, error }));
         });
     };
     const wait = Math.max(0, askedAt.current + ASK_EVERY_MS - performance.now());
@@ -58,9 +64,29 @@ export function useCharts(bench: Bench): ChartsAt {
   return now;
 }
 
+/**
+ * The charts of a moment, with all states and transitions of the whole run: what has not been seen yet is
+ * there with nobody in it, so that the picture stands still while the cursor moves.
+ */
+export function merged(whole: Charts, at: Charts): Charts {
+  const charts = whole.charts.map((chart) => {
+    const then = at.charts.find((c) => c.name === chart.name);
+    const states = chart.states.map((state) => {
+      const now = then?.states.find((s) => s.name === state.name);
+      return { ...state, peers_now: now?.peers_now ?? 0 };
+    });
+    const transitions = chart.transitions.map((way) => {
+      const now = then?.transitions.find((w) => w.from === way.from && w.to === way.to);
+      return { ...way, count: now?.count ?? 0 };
+    });
+    return { ...chart, states, transitions };
+  });
+  return { charts, peers: at.peers };
+}
+
 /** The states that a peer is in. */
 export function statesOf(charts: Charts, chart: string, peer: number): readonly string[] {
-  const of = charts.peers[String(peer)] ?? [];
-  // A peer in several communities may tell states of each.
-  return Array.isArray(of) ? of : ((of as Record<string, string[]>)[chart] ?? []);
+  const states = charts.charts.find((c) => c.name === chart)?.states ?? [];
+  // A peer in several communities tells states of each.
+  return (charts.peers[String(peer)] ?? []).filter((name) => states.some((s) => s.name === name));
 }

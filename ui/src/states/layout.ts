@@ -49,13 +49,14 @@ export interface ChartArrow {
 /** The transitions, those between the same two states together. */
 export function arrowsOf(chart: Chart): ChartArrow[] {
   const arrows = new Map<string, ChartArrow>();
-  for (const { from, to, count, trigger } of chart.transitions) {
+  for (const { from, to, count, triggers } of chart.transitions) {
     if (from === null || to === null) continue;
     const key = `${from} ${to}`;
     const arrow = arrows.get(key) ?? { from, to, count: 0, triggers: [], words: "" };
     arrows.set(key, arrow);
     arrow.count += count;
-    if (trigger && !arrow.triggers.includes(trigger)) arrow.triggers.push(trigger);
+    for (const [name] of triggers)
+      if (name && !arrow.triggers.includes(name)) arrow.triggers.push(name);
   }
   for (const arrow of arrows.values()) {
     const [first, second] = arrow.triggers;

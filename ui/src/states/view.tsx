@@ -100,7 +100,7 @@ function scaleIn(stage: HTMLElement | null, layout: Layout): number {
 function shapeOf(chart: Chart) {
   return {
     states: chart.states.map(({ name, parent }) => [name, parent]),
-    arrows: chart.transitions.map(({ from, to, trigger }) => [from, to, trigger]),
+    arrows: chart.transitions.map(({ from, to, triggers }) => [from, to, triggers.map(([n]) => n)]),
     initial: chart.initial,
   };
 }

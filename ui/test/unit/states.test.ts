@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import type { Chart } from "../../src/api/history";
 import { layoutOf } from "../../src/states/arrange";
+import { merged, statesOf } from "../../src/states/charts";
 import { transitionKey, transitionsIn } from "../../src/states/flash";
 import { arrowsOf, INITIAL } from "../../src/states/layout";
 import { line } from "./line";
@@ -14,7 +15,7 @@ const way = (
   count: number,
   trigger: string | null = null,
 ) => ({
-  ...{ from, to, count, trigger },
+  ...{ from, to, count, triggers: trigger ? ([[trigger, count]] as [string, number][]) : [] },
 });
 
 const chart: Chart = {
@@ -75,6 +76,32 @@ describe.each([true, false])("a chart, across: %s", (across) => {
       up && x > up.x + px && x < up.x + up.width - px && y > up.y + px && y < up.y + up.height - px;
     expect(path).toBeDefined();
     expect(inside(1)).toBe(false);
+  });
+});
+
+describe("a moment of the past", () => {
+  it("has every state of the whole run, with the counts of then", () => {
+    const whole = { charts: [chart], peers: { "1": ["up", "leader"] } };
+    const then = {
+      charts: [
+        {
+          ...chart,
+          states: [{ ...state("follower", "up"), peers_now: 2 }],
+          transitions: [way("follower", "leader", 1)],
+        },
+      ],
+      peers: { "1": ["up", "follower"] },
+    };
+    const [now] = merged(whole, then).charts;
+    expect(now?.states.map((s) => [s.name, s.peers_now])).toEqual([
+      ["up", 0],
+      ["follower", 2],
+      ["leader", 0],
+      ["down", 0],
+    ]);
+    expect(now?.transitions.map((w) => w.count)).toEqual([0, 1, 1, 0, 0]);
+    expect(statesOf(merged(whole, then), "election", 1)).toEqual(["up", "follower"]);
+    expect(statesOf(merged(whole, then), "another", 1)).toEqual([]);
   });
 });
 
