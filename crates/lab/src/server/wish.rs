@@ -26,40 +26,50 @@ pub(super) enum Wish {
     Focus(Vec<u32>),
 }
 
-/// The same as it is sent.
-#[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-enum Sent {
-    Seek { t: Option<f64>, event: Option<String> },
-    Step { by: i64 },
-    Play { speed: f64 },
-    Pause,
-    Live,
-    Focus { groups: Vec<u32> },
+/// The same as it is sent. Flat, since an enum with a tag would keep its numbers as text for a while, and
+/// then not know them: a library that the experiments need turns that on for all.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Sent {
+    r#type: String,
+    t: Option<f64>,
+    event: Option<String>,
+    by: Option<i64>,
+    speed: Option<f64>,
+    groups: Option<Vec<u32>>,
 }
 
 impl Wish {
     /// Reads a wish, or says what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let sent: Sent = serde_json::from_str(text).map_err(|error| {
-            format!("{error}; there are seek (t or event), step (by), play (speed), pause, live, focus (groups)")
-        })?;
-        Ok(match sent {
-            Sent::Seek { t: Some(t), event: None } => Self::Go(Target::Time(time(t)?)),
-            Sent::Seek { t: None, event: Some(event) } => {
-                let id = event.parse().map_err(|_| format!("event: \"{event}\" is no id of an event"))?;
-                Self::Go(Target::Event(EventId(id)))
+        let known = "there are seek (t or event), step (by), play (speed), pause, live, focus (groups)";
+        let sent: Sent = serde_json::from_str(text).map_err(|error| format!("{error}; {known}"))?;
+        let missing = |field: &str| format!("{}: expected {field}", sent.r#type);
+        Ok(match &*sent.r#type {
+            "seek" => Self::Go(match (sent.t, &sent.event) {
+                (Some(t), None) => Target::Time(time(t)?),
+                (None, Some(event)) => {
+                    let id = event.parse().map_err(|_| format!("event: \"{event}\" is no id of an event"))?;
+                    Target::Event(EventId(id))
+                }
+                _ => return Err(missing("either t or event")),
+            }),
+            "step" => Self::Go(Target::Step(sent.by.ok_or_else(|| missing("by"))?)),
+            "play" => {
+                let speed = sent.speed.ok_or_else(|| missing("speed"))?;
+                let between = || format!("speed: {speed} is not between {} and {}", SPEED.start(), SPEED.end());
+                Self::Play(Some(speed).filter(|speed| SPEED.contains(speed)).ok_or_else(between)?)
             }
-            Sent::Seek { .. } => return Err("seek: expected either t or event".into()),
-            Sent::Step { by } => Self::Go(Target::Step(by)),
-            Sent::Play { speed } if SPEED.contains(&speed) => Self::Play(speed),
-            Sent::Play { speed } => {
-                return Err(format!("speed: {speed} is not between {} and {}", SPEED.start(), SPEED.end()));
+            "pause" => Self::Pause,
+            "live" => Self::Live,
+            "focus" => {
+                let groups = sent.groups.clone().ok_or_else(|| missing("groups"))?;
+                if groups.len() > FOCUS_MAX {
+                    return Err(format!("groups: at most {FOCUS_MAX} can be looked into"));
+                }
+                Self::Focus(groups)
             }
-            Sent::Pause => Self::Pause,
-            Sent::Live => Self::Live,
-            Sent::Focus { groups } if groups.len() <= FOCUS_MAX => Self::Focus(groups),
-            Sent::Focus { .. } => return Err(format!("groups: at most {FOCUS_MAX} can be looked into")),
+            other => return Err(format!("\"{other}\" is nothing to ask for; {known}")),
         })
     }
 
