@@ -145,6 +145,46 @@ fn perfetto_gets_a_track_a_peer_and_an_arrow_a_delivery() {
     assert!(ids("f").is_subset(&ids("s")));
 }
 
+/// What the "Trace Event Format" asks of each kind of event that is written.
+#[test]
+fn perfetto_keeps_the_rules_of_the_format() {
+    let (_runs, run) = story().record();
+    let trace: serde_json::Value = serde_json::from_str(&exported(&run, Format::Perfetto)).unwrap();
+    let number = |event: &serde_json::Value, key: &str| event[key].as_f64().unwrap_or_else(|| panic!("{key}: {event}"));
+    let (mut slices, mut flows) = (Vec::new(), BTreeMap::new());
+    for event in trace["traceEvents"].as_array().unwrap() {
+        assert!(
+            event["pid"].is_u64() && event["name"].is_string() && event["args"].is_object() | event["id"].is_string()
+        );
+        let place = (event["pid"].as_u64(), event["tid"].as_u64());
+        match event["ph"].as_str().unwrap() {
+            "M" => match event["name"].as_str().unwrap() {
+                "process_name" => assert!(event["args"]["name"].is_string()),
+                "thread_name" => assert!(event["args"]["name"].is_string() && event["tid"].is_u64()),
+                "thread_sort_index" => assert!(event["args"]["sort_index"].is_u64() && event["tid"].is_u64()),
+                other => panic!("no such metadata: {other}"),
+            },
+            "X" => {
+                assert!(number(event, "dur") > 0.0 && event["cat"].is_string() && event["tid"].is_u64());
+                slices.push((place, number(event, "ts"), number(event, "ts") + number(event, "dur")));
+            }
+            "i" => assert!(["g", "p", "t"].contains(&event["s"].as_str().unwrap()) && number(event, "ts") >= 0.0),
+            phase @ ("s" | "f") => {
+                let at = number(event, "ts");
+                let is_inside = |&(slice, begin, end): &(_, f64, f64)| slice == place && begin <= at && at < end;
+                assert!(slices.iter().any(is_inside), "an arrow's end lies in no slice: {event}");
+                let key = (event["cat"].to_string(), event["name"].to_string(), event["id"].to_string());
+                match phase {
+                    "s" => assert!(flows.insert(key, at).is_none(), "two arrows of one id: {event}"),
+                    _ => assert!(flows[&key] <= at && event["bp"] == "e", "{event}"),
+                }
+            }
+            other => panic!("no such phase: {other}"),
+        }
+    }
+    assert_eq!((slices.len(), flows.len()), (11, 4), "starts, a restart, sendings, deliveries");
+}
+
 #[test]
 fn shiviz_clocks_grow_by_one_and_only_know_what_was_heard() {
     let (_runs, run) = story().record();
