@@ -57,7 +57,7 @@ export class Bench {
   /** Applies one word from the lab. */
   take(word: Word): void {
     if (word.type === "hello") this.greet(word);
-    else this.advance(word);
+    else if (word.type === "frame") this.advance(word);
   }
 
   /** Starts anew: the line to the lab is fresh, and all that follows rebuilds the state. */
