@@ -360,6 +360,38 @@ async function marksFaults(lab, run) {
   });
 }
 
+/** With the page alone: which peer was the last to have the message, through whom, and how long it took. */
+async function answersAStranger(lab, run) {
+  const last = run.trace.findLast((e) => e.kind === "done");
+  const way = path(run.trace, last.id);
+  const through = way.filter((e) => e.kind === "delivered").map((e) => e.peer);
+  const diagram = new Diagram(lab, run);
+  await diagram.open();
+  await lab.page.fill("#search", "done");
+  await lab.page.press("#search", "Enter");
+  await holds(
+    "every peer's end is found",
+    async () => (await lab.number("found-words", "count")) === run.peers,
+  );
+  await lab.page.click("text=Previous");
+  await holds(
+    `the last is peer ${last.peer}'s`,
+    async () => (await diagram.selected()) === last.id,
+  );
+  await lab.click("drawer-why");
+  await holds(`it got there through ${through.join(", ")}`, async () => {
+    const hops = await lab.page
+      .locator(`${id("path")} .hop`)
+      .evaluateAll((all) => all.map((e) => e.querySelectorAll(".number")[2].textContent));
+    return String(hops) === String(through);
+  });
+  const took = `${((last.t - way[0].t) * 1000).toPrecision(3)} ms later`;
+  await holds(`the sentence says how long it took: ${took}`, async () =>
+    (await lab.text("why-words")).includes(took),
+  );
+  await lab.picture("spacetime-stranger");
+}
+
 /** Pictures of both themes and sizes, to be looked at. */
 async function looks(lab, runs) {
   for (const size of [
@@ -384,8 +416,11 @@ async function main() {
     const lab = new Lab(page);
     await page.goto(url);
     const flood = await simulate(lab, "flood", { peers: 10 }, 3);
+    const messages = "1 if peerid == 1 else 0";
+    const single = await simulate(lab, "flood", { peers: 10, messages }, 5);
     const faults = await simulate(lab, "flood-faults", {}, 2);
     for (const part of [draws, explains, finds, zooms, walks, pointsInTime]) await part(lab, flood);
+    await answersAStranger(lab, single);
     for (const part of [scales, marksFaults]) await part(lab, faults);
     const last = flood.trace.findLast((e) => e.kind === "delivered");
     await looks(lab, [

@@ -7,7 +7,7 @@ import type { Bench } from "../model/run";
 import { foundEvents, search } from "../search/state";
 import { cursor, seek, wanted } from "../state/cursor";
 import { theme } from "../state/preferences";
-import { adjust, selectedPeer } from "../state/route";
+import { adjust, route, selectedPeer } from "../state/route";
 import { runEnd } from "../state/timeline";
 import type { Chosen } from "./chosen";
 import type { Cones } from "./cones";
@@ -70,7 +70,7 @@ export function Diagram(props: Props) {
         ...{ hidden: hiddenKinds.peek(), cones: null, landmarks: props.landmarks },
         label: (peer) => latest.current.bench.peers.label(peer),
         kindOf: (name) => kindOf(latest.current.bench, name),
-        ...{ pinned: props.pinned, peer: selectedPeer.peek() },
+        ...{ pinned: props.pinned, peer: selectedPeer.peek(), link: null },
       },
       (span) => latest.current.moved(span),
       setReport,
@@ -170,6 +170,8 @@ function useStage({ picture, span, end, landmarks, selected, cones, pinned, stag
   );
   useEffect(() => stage.current?.setLook({ cones, landmarks, pinned }), [cones, landmarks, pinned]);
   useEffect(() => stage.current?.setLook({ peer: selectedPeer.value }), [selectedPeer.value]);
+  const link = route.value.at === "run" ? route.value.link : null;
+  useEffect(() => stage.current?.setLook({ link }), [link?.join(), bench]);
   useEffect(
     () =>
       stage.current?.setOverlay({

@@ -54,6 +54,12 @@ export function SpacetimeView({ bench }: { bench: Bench }) {
     if (row !== undefined) stage.current?.reveal(row);
   }, [lit.selected?.event.id, sight.picture === null]);
   useFollow(sight);
+  // So must both ends of a selected link.
+  const link = route.value.at === "run" ? route.value.link : null;
+  useEffect(() => {
+    const missing = link?.filter((peer) => sight.picture && !sight.picture.rowOf.has(peer)) ?? [];
+    if (missing.length > 0) sight.addRows(missing);
+  }, [link?.join(), sight.picture === null]);
 
   const path = lit.selected?.cones.path ?? [];
   const showPath = () => {

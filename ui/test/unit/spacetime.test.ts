@@ -181,11 +181,13 @@ describe("cones", () => {
     expect(inPast(cones, eventAt(9, 1))).toBe(false);
     expect(inFuture(cones, eventAt(1, 5))).toBe(true);
     expect(inFuture(cones, eventAt(2, 3))).toBe(false);
-    expect(picture.arrows.map((arrow) => sideOf(cones, arrow))).toEqual([
-      "past",
-      "future",
-      "beside",
-    ]);
+    const sides = picture.arrows.map((arrow) => sideOf({ cones, link: [1, 2] }, arrow));
+    expect(sides).toEqual(["past", "future", "beside"]);
+  });
+
+  it("give way to a link when there are none", () => {
+    const sides = picture.arrows.map((arrow) => sideOf({ cones: null, link: [1, 2] }, arrow));
+    expect(sides).toEqual(["beside", "link", "beside"]);
   });
 
   it("reach on each row as far as its events do", () => {

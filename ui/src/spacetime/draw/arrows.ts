@@ -1,6 +1,6 @@
 // Messages: arrows in the colours of their kinds; a lost one ends half-way with a cross.
 
-import { type Cones, inFuture, inPast } from "../cones";
+import { inFuture, inPast } from "../cones";
 import { type Frame, GUTTER_PX, top } from "../geometry";
 import { type Line, lineOf } from "../hit";
 import type { Arrow, Picture } from "../picture";
@@ -11,11 +11,12 @@ const HEADS_MAX = 900;
 const HEAD_PX = 5;
 const CROSS_PX = 3;
 
-/** How a message stands to the chosen event: `none` when no event is chosen. */
-export type Side = "none" | "past" | "future" | "beside";
+/** How a message stands to the chosen event, or to the chosen link; `none` when none is chosen. */
+export type Side = "none" | "past" | "future" | "link" | "beside";
 
-/** Did the message help to bring the event about, or follow from it? */
-export function sideOf(cones: Cones | null, arrow: Arrow): Side {
+/** Did the message help to bring the event about, or follow from it? Did it go along the link? */
+export function sideOf({ cones, link }: Pick<Look, "cones" | "link">, arrow: Arrow): Side {
+  if (!cones && link) return arrow.from === link[0] && arrow.to === link[1] ? "link" : "beside";
   if (!cones) return "none";
   // One that did not arrive brought nothing about.
   if (arrow.fate === "delivered" && inPast(cones, arrow.end ?? arrow.sent)) return "past";
@@ -66,7 +67,7 @@ function gather(arrows: readonly [Arrow, Line][], look: Look, seen: number): Str
   const strokes = new Map<string, Stroke>();
   const base = seen < 150 ? 0.85 : seen < 600 ? 0.6 : seen < 1500 ? 0.4 : seen < 5000 ? 0.25 : 0.16;
   for (const [arrow, line] of arrows) {
-    const side = sideOf(look.cones, arrow);
+    const side = sideOf(look, arrow);
     const key = `${arrow.kind} ${arrow.fate} ${side}`;
     let stroke = strokes.get(key);
     if (!stroke) {
@@ -85,7 +86,7 @@ function strokeOf(arrow: Arrow, side: Side, look: Look, base: number, seen: numb
   const alpha = side === "none" ? base * (lost ? 0.7 : 1) : side === "beside" ? base * 0.22 : 0.95;
   return {
     color: faded(color, alpha),
-    width: side === "past" || side === "future" ? 1.6 : 1,
+    width: side === "none" || side === "beside" ? 1 : 1.6,
     lines: [],
     heads: arrow.fate === "delivered" && seen <= HEADS_MAX,
     crossed: lost && seen <= HEADS_MAX * 2,

@@ -35,6 +35,8 @@ export interface Look {
   kindOf: (name: string) => number;
   /** Rows that a person has chosen. */
   pinned: ReadonlySet<number>;
+  /** The link that is selected on the page, from sender to receiver. */
+  link: readonly [number, number] | null;
   /** The peer that is selected on the page. */
   peer: number | null;
 }
