@@ -3,7 +3,12 @@
 
 mod access;
 mod client;
+mod figures;
 mod forms;
+mod hand;
 mod jobs;
 mod life;
+mod model;
+mod past;
 mod runs;
+mod tree;
