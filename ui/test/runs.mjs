@@ -1,6 +1,7 @@
 // Runs of a lab as browser tests see them: what the lab says of one, and where the page's cursor is.
 
-import { basename } from "node:path";
+import { readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { eventsOf } from "./truth.mjs";
 
 /** What the lab says of a run, asked by the page itself: it has the token. */
@@ -22,10 +23,16 @@ export async function openRun(page) {
   return body;
 }
 
-/** Its recording's events, in the order of the recording. */
+/** Its recording's events, in the order of the recording; a run that has ended is written a moment later. */
 export async function recordingOf(page) {
   const run = await openRun(page);
-  return eventsOf(basename(run.folder));
+  const name = basename(run.folder);
+  for (let tries = 0; tries < 100; tries++) {
+    const file = JSON.parse(await readFile(join(process.env.RUNS, name, "run.json"), "utf8"));
+    if (file.state !== "running") break;
+    await page.waitForTimeout(50);
+  }
+  return eventsOf(name);
 }
 
 /** The cursor as the page shows it. */

@@ -71,7 +71,9 @@ async function scrub(lab, events) {
     return !live && n > 0 && n < events.length && n === upTo(events, t);
   });
   const { n } = await agrees(lab, events, "after a drag");
-  await holds("the past is told in words", () => lab.is("timeline", /./));
+  await holds("the past is told in words", () =>
+    lab.is("band", /^past[\d.]+ .*s of [\d.]+ s.*event [\d,]+ of [\d,]+/),
+  );
   await holds("the last event is named", async () => {
     return (await lab.attribute("cursor-event", "event")) === events[n - 1].id;
   });

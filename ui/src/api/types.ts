@@ -199,6 +199,8 @@ export interface Frame {
   cursor?: CursorRow;
   /** Peers of the groups that the page looks into. */
   members?: PeerRow[];
+  /** Why the lab could not do what the page asked last. */
+  problem?: string;
   /** Where peers stand in the protocol's own picture: [peer, x, y], both 0 to 1. */
   positions?: [number, number, number][];
 }

@@ -4,6 +4,7 @@ import { batch, signal } from "@preact/signals";
 import { LabError, lab } from "../api/client";
 import { type Line, LiveLine } from "../api/live";
 import type { Wish } from "../api/types";
+import { complain } from "../frame/toast";
 import { Bench } from "../model/run";
 
 /** The open run, if any. */
@@ -80,6 +81,7 @@ function listenTo(opened: Bench): void {
   live = new LiveLine(opened.run.id, {
     hear: (word) => {
       opened.take(word);
+      if (word.type === "frame" && word.problem) complain(word.problem);
       soon();
     },
     changed: (now) => {

@@ -10,7 +10,7 @@ import { bytes, count, exact, span } from "../words/format";
 
 export function Band({ of }: { of: Bench }) {
   return (
-    <div class={`band ${inPast.value ? "past" : ""}`}>
+    <div class={`band ${inPast.value ? "past" : ""}`} data-testid="band">
       <p class="band-words" role="status" aria-live="off">
         <Place of={of} />
       </p>

@@ -29,15 +29,20 @@ export interface MarkGroup {
   kind: MarkKind;
   /** 0 to 1 of the timeline. */
   place: number;
+  /** Pixels by which it stands aside for others at its place. */
+  aside: number;
   marks: Mark[];
 }
+
+/** Width of a mark, pixels. */
+const MARK_WIDE = 13;
 
 /** Puts marks of a kind that are closer than `apart` pixels together. */
 export function groupMarks(
   marks: readonly Mark[],
   end: number,
   wide: number,
-  apart = 9,
+  apart = MARK_WIDE,
 ): MarkGroup[] {
   if (!(end > 0) || wide <= 0) return [];
   const groups: MarkGroup[] = [];
@@ -49,11 +54,32 @@ export function groupMarks(
       before.marks.push(mark);
       continue;
     }
-    const group = { kind: mark.kind, place, marks: [mark] };
+    const group = { kind: mark.kind, place, aside: 0, marks: [mark] };
     latest.set(mark.kind, group);
     groups.push(group);
   }
-  return groups.sort((a, b) => MARK_KINDS.indexOf(b.kind) - MARK_KINDS.indexOf(a.kind));
+  return beside(groups, wide);
+}
+
+/** Marks of different kinds at one place stand beside each other, those that matter more first. */
+function beside(groups: MarkGroup[], wide: number): MarkGroup[] {
+  const rank = (of: MarkGroup) => MARK_KINDS.indexOf(of.kind);
+  const sorted = groups.sort((a, b) => a.place - b.place || rank(a) - rank(b));
+  let end = -MARK_WIDE;
+  for (const group of sorted) {
+    const at = group.place * wide;
+    const to = Math.max(at, end + MARK_WIDE);
+    group.aside = to - at;
+    end = to;
+  }
+  // What was pushed over the edge pushes back.
+  let least = wide + MARK_WIDE;
+  for (const group of sorted.reverse()) {
+    const to = Math.min(group.place * wide + group.aside, least - MARK_WIDE);
+    group.aside = to - group.place * wide;
+    least = to;
+  }
+  return sorted.reverse();
 }
 
 /** What a mark is, for a person. */

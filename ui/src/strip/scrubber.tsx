@@ -144,7 +144,7 @@ function Marks({ groups }: { groups: MarkGroup[] }) {
             type="button"
             key={`${group.kind} ${first.t} ${first.event ?? ""}`}
             class={`mark ${group.kind}`}
-            style={{ left: `${group.place * 100}%` }}
+            style={{ left: `calc(${group.place * 100}% + ${group.aside}px)` }}
             data-testid={`mark-${group.kind}`}
             data-t={first.t}
             data-count={group.marks.length}

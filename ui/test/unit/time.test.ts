@@ -113,12 +113,27 @@ describe("marks", () => {
       mark({ t: 1.006, kind: "crash" }),
     ];
     const groups = groupMarks(marks, 10, 1000);
-    expect(groups.map((g) => [g.kind, g.place, g.marks.length])).toEqual([
-      ["crash", 0.1006, 1],
-      ["crash", 0.5, 1],
-      ["fault", 0.1, 2],
+    expect(groups.map((g) => [g.kind, g.place, Math.round(g.aside), g.marks.length])).toEqual([
+      ["fault", 0.1, 0, 2],
+      ["crash", 0.1006, 12, 1],
+      ["crash", 0.5, 0, 1],
     ]);
     expect(groupMarks(marks, 0, 1000)).toEqual([]);
+  });
+
+  it("stand beside each other, within the timeline", () => {
+    const kinds = ["fault", "crash", "restart", "done"] as const;
+    const groups = groupMarks(
+      kinds.map((kind) => mark({ t: 10, kind })),
+      10,
+      1000,
+    );
+    const places = groups.map((g) => g.place * 1000 + g.aside);
+    expect(groups.map((g) => g.kind)).toEqual(kinds);
+    expect(places.at(-1)).toBe(1000);
+    places.slice(1).forEach((at, i) => {
+      expect(at - (places[i] ?? 0)).toBeGreaterThanOrEqual(13);
+    });
   });
 
   it("can be gone through, forward and back", () => {
