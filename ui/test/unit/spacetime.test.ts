@@ -187,7 +187,7 @@ describe("cones", () => {
 
   it("give way to a link when there are none", () => {
     const sides = picture.arrows.map((arrow) => sideOf({ cones: null, link: [1, 2] }, arrow));
-    expect(sides).toEqual(["beside", "link", "beside"]);
+    expect(sides).toEqual(["link", "link", "beside"]);
   });
 
   it("reach on each row as far as its events do", () => {

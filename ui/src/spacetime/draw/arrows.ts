@@ -16,7 +16,9 @@ export type Side = "none" | "past" | "future" | "link" | "beside";
 
 /** Did the message help to bring the event about, or follow from it? Did it go along the link? */
 export function sideOf({ cones, link }: Pick<Look, "cones" | "link">, arrow: Arrow): Side {
-  if (!cones && link) return arrow.from === link[0] && arrow.to === link[1] ? "link" : "beside";
+  // A link is two peers; the page tells of both ways.
+  if (!cones && link)
+    return link.includes(arrow.from) && link.includes(arrow.to) ? "link" : "beside";
   if (!cones) return "none";
   // One that did not arrive brought nothing about.
   if (arrow.fate === "delivered" && inPast(cones, arrow.end ?? arrow.sent)) return "past";

@@ -35,7 +35,7 @@ export interface Look {
   kindOf: (name: string) => number;
   /** Rows that a person has chosen. */
   pinned: ReadonlySet<number>;
-  /** The link that is selected on the page, from sender to receiver. */
+  /** The peers of the link that is selected on the page. */
   link: readonly [number, number] | null;
   /** The peer that is selected on the page. */
   peer: number | null;
