@@ -413,7 +413,7 @@ async function cells(graph) {
   await graph.picture("graph-cells");
   const box = await graph.page.locator(".picture").first().boundingBox();
   await graph.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
-  for (let i = 0; i < 22; i++) await graph.page.mouse.wheel(0, -100);
+  for (let i = 0; i < 14; i++) await graph.page.mouse.wheel(0, -100);
   await holds(
     "cells dissolve into their peers when they are close",
     async () => {
@@ -422,6 +422,9 @@ async function cells(graph) {
     },
     10_000,
   );
+  await holds("and the camera stays where it was", async () => {
+    return (await graph.page.evaluate(() => globalThis.rumormillGraph.cell)) > 100;
+  });
   await graph.picture("graph-cells-dissolved");
 }
 

@@ -6,29 +6,31 @@ import type { Unit } from "./talk";
 
 /** Space between a disc and its ring, pixels. */
 const GAP_PX = 4;
+/** Corners of the ring around a cell. */
+const CORNER_PX = 3;
 
 /** The overlay of one picture: shapes in an SVG element. */
 export class Overlay {
   hover: Unit | null = null;
   selected: Unit | null = null;
   goal: Unit | null = null;
-  private readonly rings: Record<"hover" | "selected" | "goal", SVGCircleElement>;
+  private readonly rings: Record<"hover" | "selected" | "goal", SVGRectElement>;
   private readonly lasso: SVGPolygonElement;
 
   constructor(
     private readonly stage: Stage,
     svg: SVGSVGElement,
   ) {
-    const make = <K extends "circle" | "polygon">(name: K, of: string) => {
+    const make = <K extends "rect" | "polygon">(name: K, of: string) => {
       const shape = document.createElementNS("http://www.w3.org/2000/svg", name);
       shape.setAttribute("class", of);
       return svg.appendChild(shape);
     };
     this.lasso = make("polygon", "lasso");
     this.rings = {
-      goal: make("circle", "ring goal"),
-      selected: make("circle", "ring selected"),
-      hover: make("circle", "ring hover"),
+      goal: make("rect", "ring goal"),
+      selected: make("rect", "ring selected"),
+      hover: make("rect", "ring hover"),
     };
   }
 
@@ -44,9 +46,14 @@ export class Overlay {
     ring.style.display = index < 0 ? "none" : "";
     if (index < 0) return;
     const [x, y] = this.stage.at(index);
-    ring.setAttribute("cx", x.toFixed(1));
-    ring.setAttribute("cy", y.toFixed(1));
-    ring.setAttribute("r", (this.stage.radius(index) + GAP_PX).toFixed(1));
+    const reach = this.stage.radius(index) + GAP_PX;
+    // Around a disc it is a circle, around a cell a square.
+    const isCell = this.stage.cell > 0 && (this.stage.placed.units[index] ?? 0) < 0;
+    const values = {
+      ...{ x: x - reach, y: y - reach, width: 2 * reach, height: 2 * reach },
+      rx: isCell ? CORNER_PX : reach,
+    };
+    for (const [key, value] of Object.entries(values)) ring.setAttribute(key, value.toFixed(1));
   }
 
   private group(unit: Unit): number {

@@ -59,8 +59,10 @@ export function tipOfUnit(
     ? bench.groups.list[groupOfUnit(unit)]
     : stage.report?.groups.find((group) => unit === -1 - group.group);
   if (!card) return { title, at, lines: [] };
-  const what = bench.aggregated ? "Zoom in to see its peers" : "Click to see its peers";
-  return { title, at, lines: [`${exact(card.done)} of ${plural(card.peers, "peer")} done`, what] };
+  const lines = [`${exact(card.done)} of ${plural(card.peers, "peer")} done`];
+  const isOpen = bench.aggregated && bench.members.has(bench.groups.range(groupOfUnit(unit))[0]);
+  if (!isOpen) lines.push(`${bench.aggregated ? "Zoom in" : "Click"} to see its peers`);
+  return { title, at, lines };
 }
 
 function heard(bench: Bench, unit: Unit, branches: readonly Branch[]): string[] {

@@ -27,7 +27,7 @@ export class Arrangement {
   /** `moved` is called when forces have moved the discs. */
   constructor(private readonly moved: () => void) {}
 
-  /** Gives every disc of a scene its place. True when it is another arrangement than before. */
+  /** Gives every disc of a scene its place. True when it is another layout than before. */
   place(scene: Scene, layout: Layout): boolean {
     const before = this.scene;
     const other = layout !== this.layout || before === null;
@@ -43,7 +43,7 @@ export class Arrangement {
       if (index >= 0) scene.places.set([x, y], 2 * index);
     }
     inside(scene);
-    return other || before?.count !== scene.count;
+    return other;
   }
 
   /** Takes the tree of first deliveries; true when the discs have moved for it. */

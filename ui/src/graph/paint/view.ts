@@ -97,7 +97,7 @@ export function viewOf(parts: Parts): View {
   };
   return {
     ...{ scene, camera, size, ratio, gap, inner, context, sides },
-    lit: chosen.hover < 0 ? null : lit(parts),
+    lit: lit(parts),
     rings: rings(parts),
     branches: tree ? branchPairs(scene, parts.branches, now) : [],
     captions: scene.count <= CAPTIONS_MAX || gap * camera.scale >= CAPTION_SPACING_PX,
@@ -110,8 +110,10 @@ function dimOf(scene: Scene, tree: boolean): number {
   return tree ? TREE_DIM : 1;
 }
 
-/** What the pointer is on, whom it speaks with, and the stations of the path. */
-function lit({ scene, chosen, path }: Parts): Set<number> {
+/** What the pointer is on, whom it speaks with, and the stations of the path; null when nothing is dimmed. */
+function lit({ scene, chosen, path }: Parts): Set<number> | null {
+  const onCell = scene.bench.aggregated && (scene.units[chosen.hover] ?? 0) < 0;
+  if (chosen.hover < 0 || onCell) return null;
   const out = neighbors(chosen.links, chosen.hover);
   for (const peer of path?.peers ?? []) out.add(scene.indexOf(peer));
   return out;
