@@ -3,12 +3,14 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { LabError } from "../api/client";
 import { past } from "../api/past";
-import type { LogLine } from "../api/types";
+import type { LogLine, Run } from "../api/types";
 import { type Cones, conesOf, unknownEdges } from "./cones";
 import type { Picture } from "./picture";
 
 /** The pointer must rest so long on an event before the lab is asked. */
 const REST_MS = 110;
+/** While a run goes on, the selected event's cones are asked for anew. */
+const AGAIN_MS = 2000;
 /** Answers kept, so that going back and forth asks nothing. */
 const KEPT_MAX = 48;
 
@@ -25,19 +27,24 @@ export interface Lit {
 }
 
 /** Finds the cones of the selected event and of the one under the pointer. */
-export function useChosen(run: string, event: string | null, hover: string | null): Lit {
+export function useChosen(
+  run: Pick<Run, "id" | "state">,
+  event: string | null,
+  hover: string | null,
+): Lit {
+  const { id: runId } = run;
+  const ended = run.state === "ended";
   const kept = useRef(new Map<string, Chosen>());
   const [, again] = useState(0);
   const [error, setError] = useState<string | null>(null);
   useEffect(() => {
     kept.current.clear();
-  }, [run]);
+  }, [runId, ended]);
   const ask = (id: string, wait_ms: number) => {
-    if (kept.current.has(id)) return undefined;
     const stop = new AbortController();
     const timer = setTimeout(() => {
       past
-        .cone(run, id, stop.signal)
+        .cone(runId, id, stop.signal)
         .then((answer) => {
           keep(kept.current, id, { event: answer.event, cones: conesOf(answer) });
           setError(null);
@@ -54,9 +61,25 @@ export function useChosen(run: string, event: string | null, hover: string | nul
   };
   useEffect(() => {
     setError(null);
-    return event ? ask(event, 0) : undefined;
-  }, [run, event]);
-  useEffect(() => (hover && hover !== event ? ask(hover, REST_MS) : undefined), [run, hover]);
+    return event && !kept.current.has(event) ? ask(event, 0) : undefined;
+  }, [runId, ended, event]);
+  useEffect(() => {
+    if (!hover || hover === event || kept.current.has(hover)) return undefined;
+    return ask(hover, REST_MS);
+  }, [runId, hover]);
+  // What follows from an event grows while the run goes on.
+  useEffect(() => {
+    if (ended || !event) return undefined;
+    let stop: (() => void) | undefined;
+    const timer = setInterval(() => {
+      stop?.();
+      stop = ask(event, 0);
+    }, AGAIN_MS);
+    return () => {
+      clearInterval(timer);
+      stop?.();
+    };
+  }, [runId, ended, event]);
   return {
     selected: (event && kept.current.get(event)) || null,
     hovered: (hover && kept.current.get(hover)) || null,

@@ -36,7 +36,7 @@ export function SpacetimeView({ bench }: { bench: Bench }) {
   const [hover, setHover] = useState<string | null>(null);
   const sight = useSight(bench);
   const landmarks = useLandmarks(bench);
-  const lit = useChosen(bench.run.id, at.event, hover);
+  const lit = useChosen(bench.run, at.event, hover);
   const shown = lit.selected ?? lit.hovered;
   const cones = useEdges(bench.run.id, shown?.cones ?? null, sight.picture);
   useEffect(followSearch, []);
