@@ -92,7 +92,7 @@ export class Bench {
       this.loading = loading ?? null;
       this.traceDropped = trace_dropped ?? this.traceDropped;
     }
-    if (frame.cursor) this.cursor = frame.cursor;
+    this.follow(frame);
     this.learnNames(frame);
     for (const row of frame.peers ?? []) this.peers.take(row);
     for (const [id, label] of Object.entries(frame.labels ?? {}))
@@ -107,6 +107,16 @@ export class Bench {
     const news = this.catchingUp || !this.moving ? [] : (frame.edges ?? []);
     this.catchingUp = false;
     for (const listener of this.listeners) listener(news, frame);
+  }
+
+  /** The lab tells where the page is when that changes; the present moves with every event. */
+  private follow(frame: Frame): void {
+    if (frame.cursor) this.cursor = frame.cursor;
+    else if (this.cursor?.live) {
+      const n = this.cursor.n + (frame.log?.length ?? 0) + (frame.log_skipped ?? 0);
+      const event = frame.log?.at(-1) ?? this.cursor.event;
+      this.cursor = { ...this.cursor, t: frame.t, n, of: n, event };
+    }
   }
 
   /** Does time pass for the page? What a recording or a jump brings happened long ago. */

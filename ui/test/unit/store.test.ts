@@ -153,6 +153,20 @@ describe("a run", () => {
     expect(bench.traceDropped).toBe(3);
   });
 
+  it("moves the present on with every event, and the past only when told", () => {
+    const bench = new Bench(run);
+    bench.take(hello());
+    const event = line({ id: "7" });
+    const cursor = { t: 1, n: 5, of: 5, event: null, speed: 0, live: true };
+    bench.take(frame({ cursor, log: [event] }));
+    bench.take(frame({ t: 2, log: [event], log_skipped: 3 }));
+    expect(bench.cursor).toEqual({ ...cursor, t: 2, n: 9, of: 9, event });
+    const past = { ...cursor, n: 2, of: 9, live: false };
+    bench.take(frame({ cursor: past }));
+    bench.take(frame({ t: 3, log: [event] }));
+    expect(bench.cursor).toEqual(past);
+  });
+
   it("sums groups when there are too many peers", () => {
     const bench = new Bench(run);
     bench.take(hello({ aggregated: true, peers: 100_000, run: { ...run, peers: 100_000 } }));
