@@ -46,6 +46,17 @@ export type Tree =
   | { type: "list"; items: Tree[]; more: number }
   | { type: "leaf"; text: string };
 
+/** A message, timer or request that will reach a peer. */
+export interface Pending {
+  /** Seconds of the run; null for what waits at the peer itself. */
+  at: number | null;
+  what: "message" | "timer" | "request";
+  from: number | null;
+  kind: string;
+  text: string;
+  bytes: number;
+}
+
 /** A simulated peer at one moment. */
 export interface PeerState {
   peer: number;
@@ -59,11 +70,14 @@ export interface PeerState {
   before: Tree | null;
   /** Paths of the fields that this activation changed: "known.3". */
   changed: string[];
-  timers: { at: number; text: string }[];
+  timers: Pending[];
+  timers_more: number;
   /** Messages under way to it. */
-  inbox: { at: number; from: number; kind: string; text: string; bytes: number }[];
+  inbox: Pending[];
+  inbox_more: number;
   /** What waits while it is paused or slow. */
-  waiting: { at?: number; from?: number; kind?: string; text?: string; bytes?: number }[];
+  waiting: Pending[];
+  waiting_more: number;
   disk: {
     entries: { key: string; value: string; bytes: number; durable: boolean }[];
     bytes: number;

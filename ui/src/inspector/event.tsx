@@ -47,7 +47,7 @@ function useEvent(run: string, id: string): Known {
       const effects = effectsOf(run, line, stop.signal).then((effects) => add({ effects }));
       if (line.kind === "sent" || line.kind === "delivered" || line.kind === "dropped")
         await past
-          .message(run, line.kind === "sent" ? id : (line.cause ?? id), stop.signal)
+          .message(run, id, stop.signal)
           .then((body) => add({ body }))
           .catch((error) => add({ bodyError: why(error) }));
       await Promise.all([cone, effects]);

@@ -92,7 +92,7 @@ export function Faults({ run }: { run: Run }) {
           {can === "branch" && "Go back in time, select a peer and break it in a branch."}
         </p>
       ) : (
-        <ul class="pairs">
+        <ul class="timed">
           {rows.slice(0, SHOWN).map((row, i) => (
             <li key={i} class={row.hand ? "by-hand" : ""}>
               <button type="button" class="row-button number" onClick={() => seek(row.at)}>

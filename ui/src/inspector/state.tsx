@@ -1,7 +1,7 @@
 // What a peer holds at the cursor: its state, open timers, messages under way to it, disk and clock.
 
 import type { ComponentChildren } from "preact";
-import type { PeerState } from "../api/past";
+import type { PeerState, Pending } from "../api/past";
 import type { Bench } from "../model/run";
 import { cursor } from "../state/cursor";
 import { adopt, canAdopt, set } from "../state/draft";
@@ -82,17 +82,14 @@ function Simulated({ bench, id }: { bench: Bench; id: number }) {
   );
 }
 
-function Part({
-  title,
-  count,
-  open = false,
-  children,
-}: {
+interface PartProps {
   title: string;
   count: number;
   open?: boolean;
   children: ComponentChildren;
-}) {
+}
+
+function Part({ title, count, open = false, children }: PartProps) {
   if (count === 0) return null;
   return (
     <details class="part" open={open} data-testid={`part-${title.split(" ")[0]?.toLowerCase()}`}>
@@ -107,14 +104,12 @@ function Part({
 
 function Timers({ of }: { of: PeerState }) {
   return (
-    <Part title="Timers" count={of.timers.length}>
+    <Part title="Timers" count={of.timers.length + of.timers_more}>
       <ul class="pairs">
-        {of.timers.slice(0, SHOWN).map((timer) => (
-          <li key={`${timer.at} ${timer.text}`}>
-            <span class="number quiet" title={`at ${span(timer.at)}`}>
-              in {span(Math.max(0, timer.at - of.t))}
-            </span>
-            <span class="code wrap">{timer.text}</span>
+        {of.timers.slice(0, SHOWN).map((timer, i) => (
+          <li key={i} title={timer.at === null ? undefined : `at ${span(timer.at)}`}>
+            <When at={timer.at} now={of.t} />
+            <span class="code wrap">{timer.text || timer.kind}</span>
           </li>
         ))}
       </ul>
@@ -122,45 +117,55 @@ function Timers({ of }: { of: PeerState }) {
   );
 }
 
+/** How long until it reaches the peer. */
+function When({ at, now }: { at: number | null; now: number }) {
+  return (
+    <span class="number quiet">{at === null ? "waits" : `in ${span(Math.max(0, at - now))}`}</span>
+  );
+}
+
+function Inputs({ list, now, bench }: { list: Pending[]; now: number; bench: Bench }) {
+  return (
+    <ul class="pairs">
+      {list.slice(0, SHOWN).map((input, i) => (
+        <li key={i} title={input.text}>
+          <When at={input.at} now={now} />
+          <span>
+            {input.what === "message" ? input.kind : `${input.what} ${input.kind}`}
+            <From peer={input.from} bench={bench} />
+            {input.bytes > 0 && <span class="quiet"> {bytes(input.bytes)}</span>}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function From({ peer, bench }: { peer: number | null; bench: Bench }) {
+  if (peer === null) return null;
+  return (
+    <>
+      {" "}
+      from{" "}
+      <button type="button" class="row-button" onClick={() => adjust({ peer })}>
+        {bench.peers.label(peer)}
+      </button>
+    </>
+  );
+}
+
 function Inbox({ of, bench }: { of: PeerState; bench: Bench }) {
   return (
-    <Part title="Under way to it" count={of.inbox.length}>
-      <ul class="pairs">
-        {of.inbox.slice(0, SHOWN).map((message, i) => (
-          <li key={`${message.at} ${i}`} title={message.text}>
-            <span class="number quiet">in {span(Math.max(0, message.at - of.t))}</span>
-            <span>
-              {message.kind} from{" "}
-              <button
-                type="button"
-                class="row-button"
-                onClick={() => adjust({ peer: message.from })}
-              >
-                {bench.peers.label(message.from)}
-              </button>{" "}
-              <span class="quiet">{bytes(message.bytes)}</span>
-            </span>
-          </li>
-        ))}
-      </ul>
+    <Part title="Under way to it" count={of.inbox.length + of.inbox_more}>
+      <Inputs list={of.inbox} now={of.t} bench={bench} />
     </Part>
   );
 }
 
 function Waiting({ of, bench }: { of: PeerState; bench: Bench }) {
   return (
-    <Part title="Waiting behind its gate" count={of.waiting.length} open>
-      <ul class="pairs">
-        {of.waiting.slice(0, SHOWN).map((what, i) => (
-          <li key={i} title={what.text}>
-            <span class="quiet">{what.kind ?? "timer"}</span>
-            <span class="code wrap">
-              {what.from ? `from ${bench.peers.label(what.from)} ` : ""}
-              {what.text}
-            </span>
-          </li>
-        ))}
-      </ul>
+    <Part title="Waiting behind its gate" count={of.waiting.length + of.waiting_more} open>
+      <Inputs list={of.waiting} now={of.t} bench={bench} />
     </Part>
   );
 }
