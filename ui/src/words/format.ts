@@ -32,9 +32,12 @@ export function count(value: number): string {
   return prefix ? `${digits} ${prefix}` : digits;
 }
 
+// Made once: a format made for each number would take most of the time of drawing a page.
+const GROUPED = new Intl.NumberFormat("en-US", { maximumFractionDigits: 3 });
+
 /** An exact count with groups of three digits: 1,000,000. */
 export function exact(value: number): string {
-  return value.toLocaleString("en-US", { maximumFractionDigits: 3 });
+  return GROUPED.format(value);
 }
 
 /** Bytes: 512 B, 1.20 kB. */
