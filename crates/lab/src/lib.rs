@@ -9,6 +9,7 @@ mod jobs;
 mod past;
 mod registry;
 pub mod reporter;
+mod rewind;
 pub mod run;
 pub mod server;
 pub mod view;

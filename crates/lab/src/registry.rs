@@ -8,11 +8,13 @@ use rumormill_check::Judge;
 use rumormill_core::chart::Chart;
 use rumormill_core::plan::Fault;
 use rumormill_core::trace::Sink;
-use rumormill_core::{Duration, Instant, Outcome, ParameterError, Parameters};
+use rumormill_core::{Duration, Instant, Outcome, ParameterError, Parameters, Wire};
 use rumormill_net::{Assignment, PeerError};
 use rumormill_sim::{Report, Settings, SettingsError, Simulate, Simulation, Status};
+use serde::Serialize;
 
 use crate::checks::{self, Checked, PropertyLine};
+use crate::rewind::{Rewind, Rewinder};
 
 /// The protocols that a lab knows.
 #[derive(Clone, Default)]
@@ -37,7 +39,7 @@ impl Registry {
 
     /// Adds a protocol under the name by which experiments call it; one of the same name is replaced.
     #[must_use]
-    pub fn protocol<P: Simulate>(mut self, name: &'static str) -> Self {
+    pub fn protocol<P: Simulate + Clone + Serialize>(mut self, name: &'static str) -> Self {
         self.protocols.insert(name, Arc::new(Entry::<P> { name, protocol: PhantomData }));
         self
     }
@@ -79,6 +81,15 @@ pub(crate) trait Runnable: Send + Sync {
 
     /// Bytes of one peer's state, without what it holds on the heap.
     fn state_bytes(&self) -> usize;
+
+    /// Checks what only the protocol understands of the settings: requests and changed parameters.
+    fn check_settings(&self, settings: &Settings) -> Result<(), SettingsError>;
+
+    /// A simulation to go back in.
+    fn rewind(&self, parameters: &Parameters, settings: Settings) -> Result<Box<dyn Rewind>, SimulateError>;
+
+    /// The message in these bytes, in words.
+    fn decode(&self, bytes: &[u8]) -> Option<String>;
 
     /// A simulation that has not begun; it tells the sink everything, when there is one.
     fn simulate(
@@ -157,7 +168,7 @@ pub enum PeerProcessError {
     Peer(#[from] PeerError),
 }
 
-impl<P: Simulate> Runnable for Entry<P> {
+impl<P: Simulate + Clone + Serialize> Runnable for Entry<P> {
     fn check(&self, parameters: &Parameters) -> Result<(), ParameterError> {
         P::config(parameters).map(drop)
     }
@@ -176,7 +187,8 @@ impl<P: Simulate> Runnable for Entry<P> {
         settings: Settings,
         sink: Option<Box<dyn Sink + Send>>,
     ) -> Result<Box<dyn Simulated>, SimulateError> {
-        let (config, settings) = (P::config(parameters)?, Settings { community: self.name, ..settings });
+        let config = P::config(parameters)?;
+        let settings = Settings { community: self.name, parameters: parameters.clone(), ..settings };
         Ok(match sink {
             None => Box::new(Simulation::<P>::new(config, settings)?),
             Some(sink) => Box::new(Simulation::<P, _>::recorded(config, settings, Tap(sink))?),
@@ -193,7 +205,8 @@ impl<P: Simulate> Runnable for Entry<P> {
         if checked.names.is_empty() {
             return self.simulate(parameters, settings, sink);
         }
-        let (config, settings) = (P::config(parameters)?, Settings { community: self.name, ..settings });
+        let config = P::config(parameters)?;
+        let settings = Settings { community: self.name, parameters: parameters.clone(), ..settings };
         let checks = checks::checks::<P>(checked);
         Ok(match sink {
             None => Box::new(Simulation::<P>::checked_only(config, settings, &checks)?),
@@ -207,6 +220,20 @@ impl<P: Simulate> Runnable for Entry<P> {
 
     fn judge(&self, names: &[String]) -> Judge {
         checks::judge::<P>(names)
+    }
+
+    fn check_settings(&self, settings: &Settings) -> Result<(), SettingsError> {
+        settings.validate_for::<P>()
+    }
+
+    fn rewind(&self, parameters: &Parameters, settings: Settings) -> Result<Box<dyn Rewind>, SimulateError> {
+        let config = P::config(parameters)?;
+        let settings = Settings { community: self.name, parameters: parameters.clone(), ..settings };
+        Ok(Box::new(Rewinder::<P>::new(config, settings)?))
+    }
+
+    fn decode(&self, bytes: &[u8]) -> Option<String> {
+        P::Message::decode(bytes).ok().map(|message| format!("{message:#?}"))
     }
 
     fn peer(&self, assignment: Assignment) -> Result<(), PeerError> {

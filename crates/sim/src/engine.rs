@@ -58,6 +58,10 @@ pub(crate) trait Machine<P: Protocol>: Send {
     fn now(&self) -> Instant;
     /// When a fault happens that is injected now.
     fn next_fault_at(&self) -> Instant;
+    /// Goes on by about so many activations, but not beyond `until`.
+    fn go_some(&mut self, until: Instant, activations: u64) -> Option<Outcome>;
+    /// How many activations there were.
+    fn events(&self) -> u64;
     /// Goes on until right after an event, but not beyond `until`: only where events are counted.
     fn seek(&mut self, event: EventId, until: Instant) -> Option<Found>;
     /// Keeps what this peer was before its last activation.
@@ -276,6 +280,14 @@ impl<P: Simulate, F: Form<P>> Machine<P> for Engine<P, F> {
 
     fn next_fault_at(&self) -> Instant {
         Instant::from_nanos(self.course.now().max(self.tally().acted_at.saturating_add(1)))
+    }
+
+    fn go_some(&mut self, until: Instant, activations: u64) -> Option<Outcome> {
+        self.go_some(until.as_nanos(), activations)
+    }
+
+    fn events(&self) -> u64 {
+        self.tally().events
     }
 
     fn seek(&mut self, event: EventId, until: Instant) -> Option<Found> {

@@ -56,6 +56,18 @@ impl<P: Simulate + Clone> Retrace<P> {
         self.machine.advance(until, &mut |_| {})
     }
 
+    /// Goes on by about this many activations, to a moment between two windows of time, but not beyond
+    /// `until`.
+    pub fn run_some(&mut self, until: Instant, activations: u64) -> Option<Outcome> {
+        self.machine.go_some(until, activations)
+    }
+
+    /// How many activations there were so far.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.machine.events()
+    }
+
     /// Goes on until right after this event, but not beyond `until`. None when the event does not happen by
     /// then, or had happened before.
     pub fn go_to(&mut self, event: EventId, until: Instant) -> Option<Found> {

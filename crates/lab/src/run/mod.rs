@@ -3,6 +3,7 @@
 //! An [`Order`] says what to run. [`Workbench::resolve`] fills it in and finds what is wrong with it,
 //! [`Workbench::start`] starts it on a thread of its own, and an [`Observer`] watches.
 
+mod branch;
 mod explore;
 mod handle;
 mod limits;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 use rumormill_core::Outcome;
 use rumormill_trace::{RunFile, State};
 
+pub use branch::{Branched, Change};
 pub use explore::{Failure, Found, Search, Size, Step, TRIES_MAX};
 pub use handle::{BY_HAND_MAX, Hand, InjectError, RunHandle};
 pub use limits::{PROCESSES_MAX, REAL_PEERS_MAX, peak_memory_bytes};
@@ -33,6 +35,7 @@ pub use observer::{Observer, Progress};
 pub use order::{Order, Resolved, Speed};
 pub use recheck::Rechecked;
 pub use replay::Replayed;
+pub(crate) use replay::settings_of;
 pub use start::StartError;
 pub use sweep::{Measure, Point, RUNS_MAX, RunOfSweep, Sweep, Swept};
 

@@ -6,9 +6,10 @@ use std::time::Duration;
 use rumormill_sim::StopRule;
 use rumormill_trace::RunFile;
 
+use super::branch::Branched;
 use super::{Mode, limits};
-use crate::checks::{self, PropertyLine};
 use crate::Registry;
+use crate::checks::{self, PropertyLine};
 use crate::experiment::{Experiment, Gallery, Problem, Problems, Setup, Values, did_you_mean};
 
 /// What a person asks to be run.
@@ -35,6 +36,8 @@ pub struct Order {
     /// Peers in one process of a run with processes; 0 chooses: one process a peer for up to 50 peers, then
     /// as many peers in each as keeps it at 20 processes.
     pub peers_per_process: u32,
+    /// The run that it branches off, if it does.
+    pub branch: Option<Branched>,
 }
 
 impl Order {
@@ -53,6 +56,7 @@ impl Order {
             check: None,
             time_limit: None,
             peers_per_process: 0,
+            branch: None,
         }
     }
 }
@@ -135,7 +139,9 @@ impl Resolved {
             None => problem.in_file(resolved.experiment.file()),
         })?;
         let settings = resolved.settings();
-        settings.validate().map_err(|error| Problem::field(settings_field(error.field()), tail(&error.to_string())))?;
+        protocol
+            .check_settings(&settings)
+            .map_err(|error| Problem::field(settings_field(error.field()), tail(&error.to_string())))?;
         Ok(resolved)
     }
 
@@ -146,6 +152,7 @@ impl Resolved {
         let mut settings = rumormill_sim::Settings::new(order.seed, setup.peers);
         settings.topology = setup.topology;
         settings.plan = setup.plan.clone();
+        settings.parameters = setup.parameters.clone();
         settings.threads = order.threads;
         settings.time_limit = setup.stop.time_limit;
         settings.stop = if setup.stop.targets_met { StopRule::TargetsMet } else { StopRule::TimeLimit };
@@ -180,6 +187,8 @@ impl Resolved {
             time_limit_s: Some(setup.stop.time_limit.as_secs_f64()),
             stop: if setup.stop.targets_met { "targets-met" } else { "time-limit" }.into(),
             source: experiment.source.to_string(),
+            parent: order.branch.as_ref().map(|branch| branch.parent.clone()),
+            by_hand: order.branch.as_ref().map_or(0, |branch| branch.by_hand),
             ..RunFile::default()
         }
     }

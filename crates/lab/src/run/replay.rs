@@ -57,7 +57,7 @@ impl Workbench {
             }
         })?;
         let checked = Checked { names: &run.checks, exactly_from: None };
-        let simulation = protocol.simulate_checked(&run.parameters, settings(run, threads), None, checked);
+        let simulation = protocol.simulate_checked(&run.parameters, settings_of(run, threads), None, checked);
         let mut simulation = simulation.map_err(|error| Problem::new(format!("{} cannot run: {error}", run.name)))?;
         let (mut until, step) = (Instant::ZERO, Duration::from_millis(50));
         let outcome = loop {
@@ -80,10 +80,12 @@ impl Workbench {
     }
 }
 
-fn settings(run: &RunFile, threads: u32) -> rumormill_sim::Settings {
+/// What the simulator needs to run a recorded run again.
+pub(crate) fn settings_of(run: &RunFile, threads: u32) -> rumormill_sim::Settings {
     let mut settings = rumormill_sim::Settings::new(run.seed, run.peers);
     settings.topology = run.topology;
     settings.plan = run.plan.clone();
+    settings.parameters = run.parameters.clone();
     settings.threads = threads;
     settings.time_limit =
         run.time_limit_s.and_then(|limit| Duration::try_from_secs_f64(limit).ok()).unwrap_or(Duration::MAX);

@@ -41,7 +41,9 @@ impl Running {
     }
 
     fn drive(&mut self, simulation: &mut dyn Simulated) -> (Outcome, Option<String>) {
-        let mut pace = Pace::new(self.resolved.order.speed);
+        let order = &self.resolved.order;
+        let from = order.branch.as_ref().map_or(Instant::ZERO, |branch| Instant::ZERO + branch.at);
+        let mut pace = Pace::new(order.speed, from);
         loop {
             for Wish { fault, answer } in self.control.take_faults() {
                 let injected = simulation.inject(fault.clone()).map_err(|error| InjectError::of(&error));
@@ -98,37 +100,46 @@ fn messages(messages: rumormill_sim::Messages) -> Messages {
 /// How far the next step goes.
 struct Pace {
     speed: Speed,
-    began: Wall,
+    /// Up to here it goes as fast as it can.
+    from: Instant,
+    /// When it got there.
+    began: Option<Wall>,
     until: Instant,
     slice: Duration,
 }
 
 impl Pace {
-    fn new(speed: Speed) -> Self {
-        Self { speed, began: Wall::now(), until: Instant::ZERO, slice: Duration::from_millis(1) }
+    fn new(speed: Speed, from: Instant) -> Self {
+        Self { speed, from, began: None, until: Instant::ZERO, slice: Duration::from_millis(1) }
+    }
+
+    fn is_fast(&self) -> bool {
+        self.speed == Speed::Max || self.until < self.from
     }
 
     fn next(&mut self) -> Instant {
         self.until = match self.speed {
+            Speed::Times(times) if self.until >= self.from => {
+                let began = *self.began.get_or_insert_with(Wall::now);
+                self.from + began.elapsed().mul_f64(times)
+            }
+            Speed::Times(_) => (self.until + self.slice).min(self.from),
             Speed::Max => self.until + self.slice,
-            Speed::Times(times) => Instant::ZERO + self.began.elapsed().mul_f64(times),
         };
         self.until
     }
 
     /// Learns how long the step took; how long to rest before the next.
     fn after(&mut self, took: Duration) -> Option<Duration> {
-        match self.speed {
-            Speed::Max => {
-                if took < SLICE / 2 {
-                    self.slice = (self.slice * 2).min(Duration::from_secs(3600));
-                } else if took > SLICE * 2 {
-                    self.slice = (self.slice / 2).max(Duration::from_micros(10));
-                }
-                None
-            }
-            Speed::Times(_) => TICK.checked_sub(took),
+        if !self.is_fast() {
+            return TICK.checked_sub(took);
         }
+        if took < SLICE / 2 {
+            self.slice = (self.slice * 2).min(Duration::from_secs(3600));
+        } else if took > SLICE * 2 {
+            self.slice = (self.slice / 2).max(Duration::from_micros(10));
+        }
+        None
     }
 }
 
@@ -138,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_run_at_full_speed_learns_how_much_it_can_do_in_a_slice() {
-        let mut pace = Pace::new(Speed::Max);
+        let mut pace = Pace::new(Speed::Max, Instant::ZERO);
         for _ in 0..10 {
             pace.next();
             assert_eq!(pace.after(Duration::ZERO), None);
@@ -150,9 +161,22 @@ mod tests {
 
     #[test]
     fn a_paced_run_follows_the_clock() {
-        let mut pace = Pace::new(Speed::Times(0.0));
+        let mut pace = Pace::new(Speed::Times(0.0), Instant::ZERO);
         assert_eq!(pace.next(), Instant::ZERO);
         assert_eq!(pace.after(Duration::from_millis(5)), Some(Duration::from_millis(15)));
         assert_eq!(pace.after(Duration::from_millis(50)), None);
+    }
+
+    #[test]
+    fn a_branch_is_fast_up_to_where_it_differs() {
+        let from = Instant::from_nanos(5_000_000);
+        let mut pace = Pace::new(Speed::Times(0.0), from);
+        let mut reached = pace.next();
+        while reached < from {
+            assert_eq!(pace.after(Duration::ZERO), None);
+            reached = pace.next();
+        }
+        assert_eq!((reached, pace.after(Duration::ZERO)), (from, Some(TICK)));
+        assert_eq!(pace.next(), from);
     }
 }

@@ -3,6 +3,7 @@
 mod access;
 mod assets;
 mod chart;
+mod branch;
 mod compare;
 mod error;
 mod explore;
@@ -20,6 +21,7 @@ mod runs;
 mod search;
 mod spacetime;
 mod start;
+mod state;
 mod sweep;
 mod timeline;
 mod tree;
@@ -119,6 +121,8 @@ pub(crate) struct Lab {
     desks: Semaphore,
     /// What was asked lately about recordings.
     history: history::History,
+    /// Simulations that somebody looks into.
+    rewinds: crate::rewind::Rewinds,
 }
 
 impl Lab {
@@ -167,6 +171,7 @@ pub async fn serve(options: LabOptions) -> Result<Serving, ServeError> {
         pages: Arc::new(Semaphore::new(live::PAGES_MAX)),
         desks: Semaphore::new(DESKS),
         history: history::History::default(),
+        rewinds: crate::rewind::Rewinds::default(),
     });
     prometheus::begin();
     let mut closing = lab.is_closing.subscribe();

@@ -14,7 +14,10 @@ use serde_json::{Value, json};
 use tower_http::compression::CompressionLayer;
 
 use super::error::ApiError;
-use super::{Lab, access, assets, chart, compare, explore, faults, gallery, headers, log, metrics, prometheus, runs, search, spacetime, sweep, timeline, tree};
+use super::{
+    Lab, access, assets, branch, chart, compare, explore, faults, gallery, headers, log, metrics, prometheus, runs,
+    search, spacetime, state, sweep, timeline, tree,
+};
 
 /// The most bytes of a request's body.
 const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -37,6 +40,9 @@ pub(super) fn routes(lab: Arc<Lab>) -> Router {
         .route("/runs/{id}/live", get(runs::live))
         .route("/runs/{id}/timeline", get(timeline::timeline))
         .route("/runs/{id}/faults", post(faults::inject))
+        .route("/runs/{id}/state", get(state::state))
+        .route("/runs/{id}/message", get(state::message))
+        .route("/runs/{id}/branch", post(branch::branch))
         .route("/runs/{id}/spacetime", get(spacetime::spacetime))
         .route("/runs/{id}/cone", get(spacetime::cone))
         .route("/runs/{id}/events", get(spacetime::events))

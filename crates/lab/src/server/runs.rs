@@ -111,6 +111,7 @@ fn delete_run(lab: &Lab, id: &str) -> Result<(), ApiError> {
         lab.history.forget(name);
     }
     lab.bench.forget(id);
+    lab.rewinds.forget(id);
     Ok(())
 }
 

@@ -37,7 +37,11 @@ pub struct RunsFull(#[from] Full);
 
 /// Starts a run; returns its id. Takes a while: not for a thread that others wait for.
 pub(super) fn start(lab: &Lab, order: Order) -> Result<String, LabStartError> {
-    let resolved = lab.workbench.resolve(order)?;
+    start_resolved(lab, lab.workbench.resolve(order)?)
+}
+
+/// The same for an order that is known to be possible.
+pub(super) fn start_resolved(lab: &Lab, resolved: Resolved) -> Result<String, LabStartError> {
     let run = lab.bench.begin(line(&resolved.run_file())).map_err(RunsFull)?;
     let id = run.view.lock().run().id.clone();
     begin(lab, &run, resolved).inspect_err(|_| {

@@ -1,5 +1,6 @@
 //! Stopping right after one event.
 
+use rumormill_core::Outcome;
 use rumormill_core::trace::EventId;
 
 use super::Engine;
@@ -36,6 +37,24 @@ impl<P: Simulate, F: Form<P>> Engine<P, F> {
                 return false;
             }
         }
+    }
+
+    /// Goes on by about this many activations, at least one window, but not beyond `until`; the outcome when
+    /// the run has ended.
+    pub(super) fn go_some(&mut self, until: u64, activations: u64) -> Option<Outcome> {
+        self.look_for(None);
+        let enough = self.tally().events.saturating_add(activations);
+        loop {
+            let standings: Vec<_> = self.shards.iter().map(|shard| shard.standing()).collect();
+            let step = self.course.step(&standings, until);
+            let (Step::Window { end, time_max } | Step::Part { end, time_max }) = step else { break };
+            self.shards.iter_mut().for_each(|shard| shard.run(end, time_max));
+            self.settle();
+            if matches!(step, Step::Part { .. }) || self.tally().events >= enough {
+                break;
+            }
+        }
+        self.course.ended
     }
 
     /// Looks for this event from now on, and for no other.

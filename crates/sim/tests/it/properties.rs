@@ -49,9 +49,10 @@ fn violation(property: &Property<Beacon>) -> (Violation, Event) {
 
 #[test]
 fn a_peer_is_looked_at_after_each_of_its_activations() {
-    let property = Property::never_each("fifth", "somebody hears the fifth beat of peer 3", |peer: &Peer<'_, Beacon>| {
-        peer.state.beats_from(3).contains(&5)
-    });
+    let property =
+        Property::never_each("fifth", "somebody hears the fifth beat of peer 3", |peer: &Peer<'_, Beacon>| {
+            peer.state.beats_from(3).contains(&5)
+        });
     let (found, event) = violation(&property);
     assert_eq!((found.time, found.peer), (Instant::ZERO + Duration::from_millis(510), 1));
     assert_eq!(found.text, "it happened: somebody hears the fifth beat of peer 3");
@@ -99,15 +100,16 @@ fn a_trace_is_read_in_order() {
 fn the_end_of_a_run_is_judged() {
     let never = Property::eventually("never", "it never comes to that", |_: &World<'_, Beacon>| false);
     let trace = Property::on_trace("heard", "peer 2 hears a hundred", || Heard { left: 101 });
-    let always = Property::eventually_each("up", "it has booted", |peer: &Peer<'_, Beacon>| peer.state.booted.is_some());
+    let always =
+        Property::eventually_each("up", "it has booted", |peer: &Peer<'_, Beacon>| peer.state.booted.is_some());
     let checks = Checks::new(vec![never, trace, always]);
     for threads in [1, 3] {
         let settings = Settings { threads, ..settings() };
         let mut simulation = Simulation::checked((), settings, &checks, Vec::new()).unwrap();
         let report = simulation.run();
-        let found: Vec<(&str, &str)> =
-            report.violations.iter().map(|found| (&*found.property, &*found.text)).collect();
-        let texts = [("never", "it did not come to that: it never comes to that"), ("heard", "could have heard 74 more")];
+        let found: Vec<(&str, &str)> = report.violations.iter().map(|found| (&*found.property, &*found.text)).collect();
+        let texts =
+            [("never", "it did not come to that: it never comes to that"), ("heard", "could have heard 74 more")];
         assert_eq!((report.outcome, &found[..]), (Outcome::Violated, &texts[..]));
         assert!(report.violations.iter().all(|found| found.event.is_none() && found.peer == 0));
         let trace = simulation.into_sink();
