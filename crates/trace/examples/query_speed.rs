@@ -26,8 +26,11 @@ fn main() {
     timed("find one event", || run.find(&[id]));
     let cone = timed("cone in the middle", || run.cone(id)).unwrap();
     println!("    past {}, future {}, path {}", cone.past.events, cone.future.events, cone.path.len());
-    for pattern in ["dropped", "sent compare then dropped within 500ms", "\"no such text\"", "crashed not followed by restarted"] {
-        let found = timed(&format!("search {pattern}"), || run.search(&SearchQuery::new(Pattern::parse(pattern).unwrap())));
+    for pattern in
+        ["dropped", "sent compare then dropped within 500ms", "\"no such text\"", "crashed not followed by restarted"]
+    {
+        let found =
+            timed(&format!("search {pattern}"), || run.search(&SearchQuery::new(Pattern::parse(pattern).unwrap())));
         println!("    {} results, {} events looked at", found.results.len(), found.scanned);
     }
     let charts = timed("charts", || run.charts(None));
@@ -52,10 +55,7 @@ fn tell(answer: &Spacetime) {
 
 /// An event about then.
 fn some_event(run: &Run, at: u64) -> EventId {
-    let query = SearchQuery {
-        from: Some(Instant::from_nanos(at)),
-        limit: 1,
-        ..SearchQuery::new(Pattern::of(Part::default()))
-    };
+    let query =
+        SearchQuery { from: Some(Instant::from_nanos(at)), limit: 1, ..SearchQuery::new(Pattern::of(Part::default())) };
     run.search(&query).results[0].0.id
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use rumormill_core::trace::{Event, EventId, Kind};
+use rumormill_core::trace::{BODY_BYTES_MAX, Event, EventId, Kind};
 use rumormill_core::{Instant, PeerId};
 
 /// Bytes of a text or name that are kept; what is longer is cut.
@@ -27,6 +27,7 @@ pub(crate) struct EventRef<'a> {
     pub(crate) goal: u64,
     pub(crate) bytes: u64,
     pub(crate) text: &'a str,
+    pub(crate) body: &'a [u8],
 }
 
 impl EventRef<'_> {
@@ -59,7 +60,7 @@ impl EventRef<'_> {
             goal: self.goal,
             bytes: self.bytes,
             text: self.text.into(),
-            body: Vec::new(),
+            body: self.body.into(),
         }
     }
 }
@@ -75,6 +76,7 @@ impl EventRef<'_> {
         event.text.clear();
         event.text.push_str(self.text);
         event.body.clear();
+        event.body.extend_from_slice(self.body);
     }
 }
 
@@ -102,21 +104,24 @@ pub(crate) struct Row {
     pub(crate) name: u32,
     /// Where the text lies in the batch's text.
     pub(crate) text: (u32, u32),
+    /// Where the body lies among the batch's bodies; empty when nobody kept it.
+    pub(crate) body: (u32, u32),
     pub(crate) kind: Kind,
 }
 
-/// Events, their names and their texts.
+/// Events, their names, their texts and their bodies.
 #[derive(Default)]
 pub(crate) struct Batch {
     pub(crate) rows: Vec<Row>,
     pub(crate) names: Names,
     pub(crate) text: String,
+    pub(crate) bodies: Vec<u8>,
 }
 
 impl Batch {
     pub(crate) fn push(&mut self, event: &Event) {
         let (community, name) = (self.names.number(&event.community), self.names.number(&event.name));
-        let text = self.keep(&event.text);
+        let (text, body) = (self.keep(&event.text), self.keep_body(&event.body));
         self.rows.push(Row {
             id: event.id,
             time: event.time,
@@ -129,6 +134,7 @@ impl Batch {
             community,
             name,
             text,
+            body,
             kind: event.kind,
         });
     }
@@ -139,6 +145,13 @@ impl Batch {
         self.text.push_str(cut(text));
         // A batch is closed long before its text reaches 4 GiB.
         (start as u32, self.text.len() as u32)
+    }
+
+    /// Keeps the beginning of a body; says where.
+    pub(crate) fn keep_body(&mut self, body: &[u8]) -> (u32, u32) {
+        let start = self.bodies.len();
+        self.bodies.extend_from_slice(&body[..body.len().min(BODY_BYTES_MAX)]);
+        (start as u32, self.bodies.len() as u32)
     }
 
     pub(crate) fn get(&self, index: usize) -> Option<EventRef<'_>> {
@@ -163,6 +176,7 @@ impl Batch {
             goal: row.goal,
             bytes: row.bytes,
             text: &self.text[row.text.0 as usize..row.text.1 as usize],
+            body: &self.bodies[row.body.0 as usize..row.body.1 as usize],
         }
     }
 
@@ -181,15 +195,16 @@ impl Batch {
         self.rows.is_empty()
     }
 
-    /// Bytes of names and texts.
+    /// Bytes of names, texts and bodies.
     pub(crate) fn text_bytes(&self) -> usize {
-        self.text.len() + self.names.bytes
+        self.text.len() + self.bodies.len() + self.names.bytes
     }
 
     /// Empties the batch of events; names keep their numbers, unless they have become many.
     pub(crate) fn clear_for_more(&mut self) {
         self.rows.clear();
         self.text.clear();
+        self.bodies.clear();
         if self.names.bytes > NAMES_BYTES_MAX {
             self.names.clear();
         }
@@ -200,6 +215,7 @@ impl Batch {
         self.rows.clear();
         self.names.clear();
         self.text.clear();
+        self.bodies.clear();
     }
 }
 
@@ -283,10 +299,11 @@ mod tests {
     fn an_event_comes_back_and_long_text_is_cut_at_a_character() {
         let mut event = Event::new(EventId::new(3, 7), Instant::from_nanos(5), PeerId(3), Kind::Note);
         event.name = Cow::Borrowed("greeting");
-        event.text = "é".repeat(TEXT_MAX);
+        (event.text, event.body) = ("é".repeat(TEXT_MAX), vec![7; BODY_BYTES_MAX + 1]);
         let mut batch = Batch::default();
         batch.push(&event);
         event.text.truncate(TEXT_MAX);
+        event.body.truncate(BODY_BYTES_MAX);
         batch.push(&event);
         assert_eq!(batch.get(0).unwrap().to_event(), event);
         assert_eq!(batch.get(1).unwrap().to_event(), event);

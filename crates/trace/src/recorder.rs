@@ -107,9 +107,10 @@ impl Recorder {
         write_run_file(folder, &file)?;
         let desk = Arc::new(Desk::new(file.mode == Mode::Sim));
         let thread = std::thread::Builder::new().name("recorder".into());
+        let with_bodies = file.mode == Mode::Processes;
         let writer = thread.spawn({
             let (desk, folder) = (Arc::clone(&desk), folder.to_path_buf());
-            move || write_segments(&desk, &folder)
+            move || write_segments(&desk, &folder, with_bodies)
         });
         Ok(Self { folder: folder.into(), file, desk, writer: Some(writer.map_err(failed)?), _lock: lock })
     }
@@ -291,14 +292,14 @@ impl Open {
 }
 
 /// The writer's thread: writes segments until the desk is closed, and counts what it wrote.
-fn write_segments(desk: &Desk, folder: &Path) -> Counted {
+fn write_segments(desk: &Desk, folder: &Path, with_bodies: bool) -> Counted {
     let _bell = Bell { desk, folder };
     let mut batch = Batch::default();
     let (mut counted, mut number) = (Counted::default(), 0);
     while desk.take(&mut batch, if number < SEGMENTS_MANY { AGE_MAX } else { AGE_MAX_LONG }) {
         batch.sort();
         let path = folder.join(file_name(number));
-        if let Err(source) = write_segment(&path, &batch) {
+        if let Err(source) = write_segment(&path, &batch, with_bodies) {
             desk.lock().dropped += batch.len() as u64;
             desk.fail(RecordError::Write { path, source: Arc::new(source) });
             break;

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant as Clock};
 
 use proptest::prelude::*;
-use rumormill_core::trace::{Event, EventId, Kind, Sink};
+use rumormill_core::trace::{BODY_BYTES_MAX, Event, EventId, Kind, Sink};
 use rumormill_core::{Instant, Outcome, PeerId};
 use rumormill_trace::{
     DeleteError, Mode, OpenError, RecordError, Recorder, Run, RunFile, State, delete, fuzz_read, list,
@@ -60,11 +60,12 @@ prop_compose! {
     fn any_event()(
         id: u64, time in 0..=i64::MAX as u64, peer: u64, community: String, kind in 0..Kind::ALL.len(),
         other: Option<u64>, cause: Option<u64>, name: String, value: u64, goal: u64, bytes: u64, text: String,
+        body in prop::collection::vec(any::<u8>(), 0..=BODY_BYTES_MAX),
     ) -> Event {
         Event {
             id: EventId(id), time: Instant::from_nanos(time), peer: PeerId(peer), community: Cow::Owned(community),
             kind: Kind::ALL[kind], other: other.map(PeerId), cause: cause.map(EventId), name: Cow::Owned(name),
-            value, goal, bytes, text, body: Vec::new(),
+            value, goal, bytes, text, body,
         }
     }
 }
@@ -88,6 +89,7 @@ static SEGMENT: LazyLock<Vec<u8>> = LazyLock::new(|| {
         .map(|count| Event {
             cause: (count % 3 == 0).then(|| EventId::new(2, count)),
             text: format!("text {}", count % 40),
+            body: vec![count as u8; count as usize % 5],
             ..event(1 + count as u32 % 7, count * count, count * 1000)
         })
         .collect();
@@ -343,4 +345,22 @@ fn a_run_that_goes_on_shows_its_new_segments() {
     recorder.finish(file).unwrap();
     assert_eq!(run.refresh().unwrap(), Some(Instant::from_nanos(99)));
     assert_eq!((run.len(), run.file().state), (11, State::Ended));
+}
+
+#[test]
+fn bodies_have_a_column_in_runs_of_real_peers_alone() {
+    let runs = tempfile::tempdir().unwrap();
+    let holds_column = |folder: &Path| {
+        let segment = fs::read(folder.join("events-00000.parquet")).unwrap();
+        segment.windows(4).any(|bytes| bytes == b"body")
+    };
+    assert!(!holds_column(&record(runs.path(), &[event(1, 1, 5)])), "a simulation can make them again");
+    let mut recorder = Recorder::create(runs.path(), header(Mode::Processes)).unwrap();
+    let folder = recorder.folder().to_path_buf();
+    let file = recorder.file().clone();
+    recorder.event(&event(1, 1, 5));
+    recorder.finish(file).unwrap();
+    assert!(holds_column(&folder), "all segments of a run have the same columns");
+    let long = Event { body: vec![7; BODY_BYTES_MAX + 9], ..event(1, 1, 5) };
+    assert_eq!(read(&record(runs.path(), &[long]))[0].body, [7; BODY_BYTES_MAX], "the beginning is kept");
 }

@@ -94,6 +94,7 @@ impl Meter {
             goal: event.goal,
             bytes: event.bytes,
             text: &event.text,
+            body: &event.body,
         });
     }
 

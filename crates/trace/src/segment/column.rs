@@ -182,12 +182,16 @@ impl Values for Texts {
 
 impl Texts {
     fn text(&self, place: usize) -> Result<&str, String> {
+        std::str::from_utf8(self.bytes(place)).map_err(|_| "a text is not UTF-8".into())
+    }
+
+    fn bytes(&self, place: usize) -> &[u8] {
         let ((start, end), bytes) = if self.is_in_dictionary {
             (self.dictionary_places[self.indices[place] as usize], &self.dictionary)
         } else {
             (self.places[place], &self.bytes)
         };
-        std::str::from_utf8(&bytes[start as usize..end as usize]).map_err(|_| "a text is not UTF-8".into())
+        &bytes[start as usize..end as usize]
     }
 }
 
@@ -196,6 +200,11 @@ impl Column<Texts> {
     pub(super) fn text(&mut self) -> Result<&str, String> {
         let Some(place) = self.advance()? else { return Ok("") };
         self.values.text(place)
+    }
+
+    /// The next row's bytes; empty when it has none.
+    pub(super) fn bytes(&mut self) -> Result<&[u8], String> {
+        Ok(self.advance()?.map_or(&[], |place| self.values.bytes(place)))
     }
 
     /// What the next row's text means to `mean`, which is asked once for each text of a dictionary and epoch.

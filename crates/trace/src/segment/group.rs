@@ -6,6 +6,7 @@ use rumormill_core::trace::{EventId, Kind};
 use rumormill_core::{Instant, PeerId};
 
 use super::column::{Column, Numbers, Texts, Values};
+use super::read::Places;
 use super::{COLUMNS, Need};
 use crate::batch::{Batch, Names, Row};
 
@@ -30,15 +31,11 @@ pub(super) struct Group {
     goal: Option<Column<Numbers>>,
     bytes: Option<Column<Numbers>>,
     text: Option<Column<Texts>>,
+    body: Option<Column<Texts>>,
 }
 
 impl Group {
-    pub(super) fn open(
-        file: &Bytes,
-        group: &RowGroupMetaData,
-        places: &[usize; COLUMNS.len()],
-        need: Need,
-    ) -> Result<Self, String> {
+    pub(super) fn open(file: &Bytes, group: &RowGroupMetaData, places: &Places, need: Need) -> Result<Self, String> {
         fn open<V: Values>(
             file: &Bytes,
             group: &RowGroupMetaData,
@@ -46,7 +43,7 @@ impl Group {
         ) -> Result<Option<Column<V>>, String> {
             place.map(|place| Column::open(file, group.column(place))).transpose()
         }
-        let place = |index: usize| need.has(index).then_some(places[index]);
+        let place = |index: usize| need.has(index).then_some(places.all[index]);
         let numbers = |index| open::<Numbers>(file, group, place(index));
         let texts = |index| open::<Texts>(file, group, place(index));
         Ok(Self {
@@ -63,6 +60,7 @@ impl Group {
             goal: numbers(9)?,
             bytes: numbers(10)?,
             text: texts(11)?,
+            body: open::<Texts>(file, group, places.body.filter(|_| need.has(COLUMNS.len())))?,
         })
     }
 
@@ -78,7 +76,7 @@ impl Group {
         for numbers in [&mut self.value, &mut self.goal, &mut self.bytes] {
             skip(numbers, rows)?;
         }
-        for texts in [&mut self.community, &mut self.kind, &mut self.name, &mut self.text] {
+        for texts in [&mut self.community, &mut self.kind, &mut self.name, &mut self.text, &mut self.body] {
             skip(texts, rows)?;
         }
         self.rows_left -= rows;
@@ -123,6 +121,7 @@ impl Group {
             name: name(&mut self.name, batch)?,
             kind: self.kind.as_mut().map_or(Ok(Kind::Note), kind)?,
             text: batch.keep(self.text.as_mut().map_or(Ok(""), Column::text)?),
+            body: batch.keep_body(self.body.as_mut().map_or(Ok(&[][..]), Column::bytes)?),
         })
     }
 }

@@ -49,13 +49,15 @@ enum Shape {
     Number,
     /// UTF-8.
     Text,
+    /// Any bytes.
+    Bytes,
 }
 
 const fn column(name: &'static str, shape: Shape, optional: bool) -> Column {
     Column { name, shape, optional }
 }
 
-/// The columns, in the order in which they stand in a file.
+/// The columns that every file has, in the order in which they stand in it.
 const COLUMNS: [Column; 12] = [
     column("id", Shape::Id, false),
     column("time_ns", Shape::Number, false),
@@ -70,6 +72,9 @@ const COLUMNS: [Column; 12] = [
     column("bytes", Shape::Number, false),
     column("text", Shape::Text, false),
 ];
+
+/// The last column of runs whose peers keep the first bytes of what they send: real ones.
+const BODY: Column = column("body", Shape::Bytes, true);
 
 /// Which columns somebody needs; what is in the others stays empty.
 #[derive(Clone, Copy, Debug)]
@@ -96,17 +101,23 @@ impl Need {
 }
 
 /// The schema that is written.
-static SCHEMA: LazyLock<TypePtr> = LazyLock::new(|| {
-    let fields = COLUMNS.iter().map(|column| Arc::new(field(column))).collect();
+static SCHEMA: LazyLock<TypePtr> = LazyLock::new(|| schema(COLUMNS.iter()));
+
+/// The schema of runs whose peers keep bodies.
+static SCHEMA_WITH_BODY: LazyLock<TypePtr> = LazyLock::new(|| schema(COLUMNS.iter().chain([&BODY])));
+
+fn schema(columns: impl Iterator<Item = &'static Column>) -> TypePtr {
+    let fields = columns.map(|column| Arc::new(field(column))).collect();
     let schema = Type::group_type_builder("event").with_fields(fields).build();
     Arc::new(schema.expect("the schema is fixed, and a test builds it"))
-});
+}
 
 fn field(column: &Column) -> Type {
     let (physical, logical) = match column.shape {
         Shape::Id => (Physical::INT64, Some(LogicalType::integer(64, false))),
         Shape::Number => (Physical::INT64, None),
         Shape::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+        Shape::Bytes => (Physical::BYTE_ARRAY, None),
     };
     let repetition = if column.optional { Repetition::OPTIONAL } else { Repetition::REQUIRED };
     Type::primitive_type_builder(column.name, physical)
@@ -123,6 +134,7 @@ mod tests {
     #[test]
     fn the_schema_is_sound_and_names_come_back() {
         assert_eq!(SCHEMA.get_fields().len(), COLUMNS.len());
+        assert_eq!(SCHEMA_WITH_BODY.get_fields().len(), COLUMNS.len() + 1);
         assert_eq!(number(&file_name(0)), Some(0));
         assert_eq!(number(&file_name(123_456)), Some(123_456));
         for other in

@@ -16,7 +16,7 @@ use parquet::file::statistics::Statistics;
 use rumormill_core::Instant;
 
 use super::group::Group;
-use super::{COLUMNS, Column, Need, Shape};
+use super::{BODY, COLUMNS, Column, Need, Shape};
 use crate::batch::Batch;
 use crate::disk::read_bounded;
 
@@ -65,7 +65,7 @@ impl Stamp {
     fn of<R: ChunkReader + 'static>(footer: &Footer<R>) -> Self {
         let groups = footer.file.metadata().row_groups();
         // What is not told may be anything.
-        let span = groups.iter().map(|group| match group.column(footer.places[1]).statistics() {
+        let span = groups.iter().map(|group| match group.column(footer.places.all[1]).statistics() {
             Some(Statistics::Int64(times)) => (
                 times.min_opt().map_or(0, |&time| time.max(0) as u64),
                 times.max_opt().map_or(u64::MAX, |&time| time.max(0) as u64),
@@ -164,7 +164,13 @@ impl SegmentReader {
 /// The end of a file, where its contents are listed, and where each of our columns stands in it.
 struct Footer<R: ChunkReader> {
     file: SerializedFileReader<R>,
-    places: [usize; COLUMNS.len()],
+    places: Places,
+}
+
+/// Where each of our columns stands in a file.
+pub(super) struct Places {
+    pub(super) all: [usize; COLUMNS.len()],
+    pub(super) body: Option<usize>,
 }
 
 impl<R: ChunkReader + 'static> Footer<R> {
@@ -188,26 +194,31 @@ impl<R: ChunkReader + 'static> Footer<R> {
 }
 
 /// Finds our columns; there may be others, in any order.
-fn places<R: ChunkReader + 'static>(file: &SerializedFileReader<R>) -> Result<[usize; COLUMNS.len()], String> {
+fn places<R: ChunkReader + 'static>(file: &SerializedFileReader<R>) -> Result<Places, String> {
     let schema = file.metadata().file_metadata().schema_descr();
-    let mut places = [0; COLUMNS.len()];
-    for (place, Column { name, shape, .. }) in places.iter_mut().zip(&COLUMNS) {
-        let found = schema.columns().iter().position(|column| column.path().parts() == [*name]);
-        *place = found.ok_or_else(|| format!("no events: there is no column {name}"))?;
-        let column = schema.column(*place);
-        let physical = if *shape == Shape::Text { Physical::BYTE_ARRAY } else { Physical::INT64 };
+    let place = |Column { name, shape, .. }: &Column| {
+        let Some(place) = schema.columns().iter().position(|column| column.path().parts() == [*name]) else {
+            return Ok(None);
+        };
+        let column = schema.column(place);
+        let physical = if matches!(shape, Shape::Text | Shape::Bytes) { Physical::BYTE_ARRAY } else { Physical::INT64 };
         if column.physical_type() != physical || column.max_rep_level() > 0 || column.max_def_level() > 1 {
             return Err(format!("no events: the column {name} is of another type"));
         }
+        Ok(Some(place))
+    };
+    let mut all = [0; COLUMNS.len()];
+    for (found, column) in all.iter_mut().zip(&COLUMNS) {
+        *found = place(column)?.ok_or_else(|| format!("no events: there is no column {}", column.name))?;
     }
-    Ok(places)
+    Ok(Places { all, body: place(&BODY)? })
 }
 
 /// Whether the counts are such that the library does not trip over them.
-fn is_sound(group: &RowGroupMetaData, places: &[usize; COLUMNS.len()]) -> bool {
+fn is_sound(group: &RowGroupMetaData, places: &Places) -> bool {
     let columns = group.columns();
     (0..=ROWS_MAX).contains(&group.num_rows())
-        && places.iter().all(|&place| {
+        && places.all.iter().chain(&places.body).all(|&place| {
             columns.get(place).is_some_and(|chunk| {
                 let start = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset());
                 start >= 0 && chunk.compressed_size() >= 0

@@ -14,7 +14,7 @@ use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::ColumnPath;
 use rumormill_core::trace::Kind;
 
-use super::SCHEMA;
+use super::{SCHEMA, SCHEMA_WITH_BODY};
 use crate::batch::{Batch, Row};
 use crate::disk::write_atomically;
 
@@ -39,23 +39,34 @@ static PROPERTIES: LazyLock<WriterPropertiesPtr> = LazyLock::new(|| {
             .set_column_dictionary_enabled(column.clone(), false)
             .set_column_encoding(column, Encoding::DELTA_BINARY_PACKED);
     }
-    properties = properties.set_column_statistics_enabled("text".into(), EnabledStatistics::None);
+    for name in ["text", "body"] {
+        properties = properties.set_column_statistics_enabled(name.into(), EnabledStatistics::None);
+    }
+    // Hardly any two are alike.
+    properties = properties.set_column_dictionary_enabled("body".into(), false);
     Arc::new(properties.build())
 });
 
-/// Writes the batch as the file at `path`: complete or not at all.
-pub(crate) fn write_segment(path: &Path, batch: &Batch) -> io::Result<()> {
-    write_atomically(path, |file| write(file, batch).map_err(into_io))
+/// Writes the batch as the file at `path`: complete or not at all. `with_bodies` adds a column for bodies even
+/// when there are none, as other tools want the same columns in all files of a run.
+pub(crate) fn write_segment(path: &Path, batch: &Batch, with_bodies: bool) -> io::Result<()> {
+    let with_bodies = with_bodies || !batch.bodies.is_empty();
+    write_atomically(path, |file| write(file, batch, with_bodies).map_err(into_io))
 }
 
-fn write(file: &mut File, batch: &Batch) -> Result<(), ParquetError> {
-    let mut writer = SerializedFileWriter::new(file, Arc::clone(&SCHEMA), Arc::clone(&PROPERTIES))?;
-    write_columns(writer.next_row_group()?, batch)?;
+fn write(file: &mut File, batch: &Batch, with_bodies: bool) -> Result<(), ParquetError> {
+    let schema = if with_bodies { &SCHEMA_WITH_BODY } else { &SCHEMA };
+    let mut writer = SerializedFileWriter::new(file, Arc::clone(schema), Arc::clone(&PROPERTIES))?;
+    write_columns(writer.next_row_group()?, batch, with_bodies)?;
     writer.close()?;
     Ok(())
 }
 
-fn write_columns(group: SerializedRowGroupWriter<'_, &mut File>, batch: &Batch) -> Result<(), ParquetError> {
+fn write_columns(
+    group: SerializedRowGroupWriter<'_, &mut File>,
+    batch: &Batch,
+    with_bodies: bool,
+) -> Result<(), ParquetError> {
     let text = Bytes::copy_from_slice(batch.text.as_bytes());
     let names: Vec<ByteArray> = batch.names.all().iter().map(|name| name.as_bytes().to_vec().into()).collect();
     let kinds = Kind::ALL.map(|kind| ByteArray::from(Bytes::from_static(kind.name().as_bytes())));
@@ -75,6 +86,11 @@ fn write_columns(group: SerializedRowGroupWriter<'_, &mut File>, batch: &Batch) 
     columns.numbers(|row| row.goal)?;
     columns.numbers(|row| row.bytes)?;
     columns.texts(|row| text.slice(row.text.0 as usize..row.text.1 as usize).into())?;
+    if with_bodies {
+        let bodies = Bytes::copy_from_slice(&batch.bodies);
+        columns
+            .bodies(|row| (row.body.0 < row.body.1).then(|| bodies.slice(row.body.0 as usize..row.body.1 as usize)))?;
+    }
     columns.group.close()?;
     Ok(())
 }
@@ -106,6 +122,16 @@ impl Columns<'_, '_, '_> {
             levels.clear();
             levels.extend(rows.iter().map(|row| i16::from(value(row).is_some())));
             column.typed::<Int64Type>().write_batch(&values, Some(&levels), None)?;
+        }
+        column.close()
+    }
+
+    fn bodies(&mut self, value: impl Fn(&Row) -> Option<Bytes>) -> Result<(), ParquetError> {
+        let mut column = self.group.next_column()?.ok_or_else(none_left)?;
+        for rows in self.rows.chunks(STEP) {
+            let values: Vec<ByteArray> = rows.iter().filter_map(|row| value(row).map(Into::into)).collect();
+            let levels: Vec<i16> = rows.iter().map(|row| i16::from(row.body.0 < row.body.1)).collect();
+            column.typed::<ByteArrayType>().write_batch(&values, Some(&levels), None)?;
         }
         column.close()
     }

@@ -36,7 +36,7 @@ fn recorded(events: &[Event], segments: usize) -> (TempDir, Run, Vec<Event>) {
         own.for_each(|(_, event)| batch.push(event));
         batch.sort();
         if !batch.is_empty() {
-            write_segment(&folder.join(file_name(number as u32)), &batch).unwrap();
+            write_segment(&folder.join(file_name(number as u32)), &batch, false).unwrap();
         }
     }
     let run = Run::at(&folder).unwrap();
