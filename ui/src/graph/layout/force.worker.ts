@@ -15,8 +15,10 @@ const FIXED = 9;
 
 /** Between two reports to the page. */
 const REPORT_MS = 70;
-/** Between two turns: whoever else needs the machine gets it. */
-const PAUSE_MS = 15;
+/** Between two turns: whoever else needs the machine gets it, the more the longer turns take. */
+const PAUSE_MS = 10;
+const PAUSE_LARGE_MS = 60;
+const LARGE = 2000;
 /** After so many steps the picture rests, until links change. */
 const STEPS_FRESH = 500;
 const STEPS_MORE = 120;
@@ -88,7 +90,7 @@ function turn(): void {
   }
   running = steps > 0;
   report(!running);
-  if (running) setTimeout(turn, PAUSE_MS);
+  if (running) setTimeout(turn, nodes.length > LARGE * PER_NODE ? PAUSE_LARGE_MS : PAUSE_MS);
 }
 
 function go(more: number): void {
