@@ -29,6 +29,15 @@ const KEYS: [string, [string, string][]][] = [
     ],
   ],
   [
+    "In the graph",
+    [
+      ["click", "select a peer or a link; open a group of peers"],
+      ["Ctrl click", "on a second peer: the shortest way there over the links seen"],
+      ["Shift drag", "a lasso around several peers"],
+      ["wheel", "nearer or farther at the pointer; near enough, cells dissolve into their peers"],
+    ],
+  ],
+  [
     "In the space-time diagram",
     [
       ["← → ↑ ↓", "from event to event, once one is selected"],

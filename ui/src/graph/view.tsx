@@ -44,7 +44,9 @@ export function GraphView({ bench }: { bench: Bench }) {
         {shown.map((community, i) => (
           <figure key={`${community}`}>
             {shown.length > 1 && community !== null && <figcaption>{names[community]}</figcaption>}
-            <Tile bench={bench} community={community} layout={now} first={i === 0} />
+            {bench.greeted && (
+              <Tile bench={bench} community={community} layout={now} first={i === 0} />
+            )}
           </figure>
         ))}
       </div>

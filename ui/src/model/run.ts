@@ -44,6 +44,8 @@ export class Bench {
   cursor: CursorRow | null = null;
   /** How much of a recording the lab has read, 0 to 1; null when all is. */
   loading: number | null = null;
+  /** Has the lab said what run this is? Before, nobody knows how large it is. */
+  greeted = false;
   private catchingUp = true;
   private readonly listeners = new Set<FrameListener>();
 
@@ -62,6 +64,7 @@ export class Bench {
 
   /** Starts anew: the line to the lab is fresh, and all that follows rebuilds the state. */
   private greet(hello: Hello): void {
+    this.greeted = true;
     this.run = { ...this.run, ...hello.run };
     this.aggregated = hello.aggregated;
     this.communities = hello.communities;

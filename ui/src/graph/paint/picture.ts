@@ -86,6 +86,7 @@ export class Picture {
     this.hold(word);
     this.stale = true;
     if (this.holdUntil > performance.now()) {
+      this.wanted = true;
       this.later(this.holdUntil);
       return;
     }
