@@ -32,7 +32,7 @@ impl Changes {
 pub(super) struct Cursor {
     /// What it has not been told.
     pub waiting: Changes,
-    /// Links that it will never be told because there were too many, since the last frame.
+    /// Links that it was not told because there were too many; those that carry more may be told later.
     pub left_out: usize,
     /// How many names of communities, kinds and targets it knows.
     pub names: [usize; 3],

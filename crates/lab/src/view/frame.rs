@@ -157,8 +157,10 @@ fn edges(cursor: &mut Cursor, frame: &mut Frame) {
     let told =
         frame.rows("edges", limit - TAIL_BYTES, busiest.iter().map(|&(link, traffic)| EdgeRow::new(link, traffic)));
     busiest[..told].iter().for_each(|&(link, _)| links.remove(link));
-    let hidden = links.len() + std::mem::take(&mut cursor.left_out);
+    let waiting = links.len();
     links.keep_busiest(EDGES_WAIT_MAX);
+    cursor.left_out += waiting - links.len();
+    let hidden = links.len() + cursor.left_out;
     if told > 0 || hidden > 0 {
         frame.field("edges_hidden", &hidden);
     }
