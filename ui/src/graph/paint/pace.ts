@@ -3,7 +3,7 @@
 const LINKS_MIN = 400;
 const LINKS_MAX = 60_000;
 /** Between groups of peers, links are a hint of where traffic is, no more. */
-const GROUP_LINKS_MAX = 2000;
+const GROUP_LINKS_MAX = 800;
 
 /** Follows how long pictures take. */
 export class Pace {
