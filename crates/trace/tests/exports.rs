@@ -9,7 +9,7 @@ use std::path::Path;
 use proptest::prelude::*;
 use rumormill_core::trace::{Event, EventId, Kind, Sink};
 use rumormill_core::{Instant, Outcome, PeerId};
-use rumormill_trace::{Format, Recorder, Run, RunFile, Summary, export, report};
+use rumormill_trace::{Format, Parent, Recorder, Run, RunFile, Summary, Violation, export, report};
 
 /// A run that is made up event by event.
 struct Story {
@@ -295,6 +295,42 @@ fn the_report_is_one_sound_page() {
     // A report made later differs in nothing but the name, which was changed above.
     let named = |page: &str| page.lines().filter(|line| !line.contains("flood-42")).collect::<Vec<_>>().join("\n");
     assert_eq!(named(&page), named(&report(&run)));
+}
+
+#[test]
+fn a_report_shows_what_led_to_a_violation_and_how_to_repeat_the_run() {
+    let story = story();
+    let runs = tempfile::tempdir().unwrap();
+    let mut recorder =
+        Recorder::create(runs.path(), RunFile { experiment: "flood".into(), peers: 3, ..RunFile::default() }).unwrap();
+    story.events.iter().for_each(|event| recorder.event(event));
+    let folder = recorder.folder().to_path_buf();
+    // Peer 3 got it at 35 ms from peer 2, which had it from peer 1.
+    let arrived = story.events.iter().find(|event| event.kind == Kind::Delivered && event.peer == PeerId(3)).unwrap();
+    let violation = Violation {
+        property: "never <told>".into(),
+        at_s: 0.035,
+        event: Some(arrived.id),
+        peer: 3,
+        text: "somebody told".into(),
+    };
+    let at_end = Violation { property: "at the end".into(), at_s: 0.5, event: None, peer: 0, text: "too late".into() };
+    let end = RunFile {
+        outcome: Some(Outcome::Violated),
+        digest: Some("abc".into()),
+        parent: Some(Parent { run: "another".into(), at_s: 0.01 }),
+        violations: vec![violation, at_end],
+        ..recorder.file().clone()
+    };
+    let name = recorder.finish(end).unwrap().name;
+    let page = fs::read_to_string(folder.join("report.html")).unwrap();
+    assert!(page.contains(&format!("rumormill replay {name}")) && page.contains("Branched off another at 10 ms"));
+    assert!(page.contains("◆ never &lt;told&gt;</span> did not hold at 35 ms at peer 3") && page.contains("too late"));
+    assert_eq!(page.matches("<svg class=\"spacetime\"").count(), 1, "the end of a run has no event");
+    assert_eq!((page.matches("class=\"step\"").count(), page.matches("class=\"here\"").count()), (1, 1), "{page}");
+    let opened = page.matches('<').count() - page.matches("</").count();
+    let void = ["<!", "<meta"].iter().map(|tag| page.matches(tag).count()).sum::<usize>() + page.matches("/>").count();
+    assert_eq!(opened - void, page.matches("</").count(), "every tag is closed");
 }
 
 proptest! {

@@ -54,7 +54,7 @@ impl Chart<'_> {
         {
             let back: Vec<String> = self.points(&axes, last).into_iter().rev().collect();
             let points = self.points(&axes, first).join(" ");
-            let _ = write!(svg, r#"<polygon class="area {}" points="{points} {}"/>"#, first.class, back.join(" "));
+            let _ = write!(svg, r#"<polygon class="area" points="{points} {}"/>"#, back.join(" "));
         }
         for line in &self.lines {
             let points = self.points(&axes, line).join(" ");

@@ -18,8 +18,11 @@ use crate::walk::Walk;
 use crate::{Link, Meter, Metrics, Run, RunFile, State};
 use words::{bytes, count, seconds};
 
+/// A fact of more letters gets a row of its own.
+const LONG: usize = 40;
+
 /// Columns of the plots.
-const COLUMNS: usize = 240;
+const COLUMNS: usize = 120;
 
 /// A self-contained page about this run, in HTML. The recorder writes one when the run ends; this makes one
 /// for a run that was interrupted.
@@ -151,7 +154,8 @@ impl Page<'_> {
         facts.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?))));
         writeln!(f, "<dl>")?;
         for (name, value) in facts {
-            writeln!(f, "<div><dt>{name}</dt><dd>{}</dd></div>", xml(&value))?;
+            let class = if value.len() > LONG { " class=\"long\"" } else { "" };
+            writeln!(f, "<div{class}><dt>{name}</dt><dd>{}</dd></div>", xml(&value))?;
         }
         writeln!(f, "</dl>")
     }

@@ -67,10 +67,10 @@ impl<'a> Plots<'a> {
     /// A target: the least, the middle and the most of the peers.
     fn band(&self, name: &str) -> Option<(String, String)> {
         let title = format!("{name}: least, median and most of the peers");
-        let figures = [("max", "most"), ("median", "median"), ("min", "least")];
-        let lines = figures.iter().filter_map(|&(figure, words)| {
+        let figures = [("max", "most", "edge"), ("median", "median", "done"), ("min", "least", "edge")];
+        let lines = figures.iter().filter_map(|&(figure, words, class)| {
             let series = self.series(&format!("target:{name}:{figure}"))?;
-            Some(Line { class: "done", name: words, values: &series.values })
+            Some(Line { class, name: words, values: &series.values })
         });
         let lines: Vec<Line<'_>> = lines.collect();
         if lines.len() < figures.len() {
