@@ -5,11 +5,9 @@ import type { Bench } from "../model/run";
 import { type Camera, fitAll, type Size, toPicture, toScreen, zoomAt } from "./camera";
 import { inPolygon } from "./lasso";
 import { nearest, Places } from "./nearby";
-import { CELL_SHARE, RADIUS_MAX, radiusFor } from "./radius";
+import { CELL_SHARE, captioned, RADIUS_MAX, radiusFor } from "./radius";
 import type { LinkCard, Placed, Report, Style, ToStudio, Unit } from "./talk";
 
-/** With up to so many discs, captions are always there. */
-const CAPTIONS_MAX = 60;
 /** About the width of a caption's character. */
 const CAPTION_CHARACTER_PX = 5.8;
 /** A disc is hit from this close, however small it is, pixels. */
@@ -124,7 +122,7 @@ export class Stage {
     const { units } = this.placed;
     const groups = this.report?.groups ?? [];
     if (this.bench.aggregated) return { x: 40, y: 84 };
-    if (units.length > CAPTIONS_MAX) return { x: 36, y: 58 };
+    if (!captioned(units.length, this.size.width)) return { x: 36, y: 58 };
     let longest = groups.reduce((most, card) => Math.max(most, card.name.length + 6), 8);
     for (const unit of units)
       if (unit > 0) longest = Math.max(longest, this.bench.caption(unit).length - 6);

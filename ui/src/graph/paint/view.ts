@@ -3,7 +3,7 @@
 import { siteOf, sitesOf } from "../../model/places";
 import { type Camera, type Size, toScreen } from "../camera";
 import type { Branch } from "../layout/tree";
-import { radiusFor } from "../radius";
+import { captioned, radiusFor } from "../radius";
 import type { Style } from "../talk";
 import type { View } from "./easel";
 import { type Link, type Links, touches } from "./links";
@@ -12,8 +12,8 @@ import type { Path } from "./paths";
 import type { Scene } from "./scene";
 import type { SideBook } from "./sides";
 
-/** With up to so many discs, captions are always there. */
-export const CAPTIONS_MAX = 60;
+/** With more places than these, their names would lie on each other. */
+const NAMES_MAX = 60;
 /** Zoomed in so far that discs are so far apart, captions are there too, pixels. */
 const CAPTION_SPACING_PX = 64;
 /** With more neighbors than these, rings around them would say nothing. */
@@ -100,7 +100,7 @@ export function viewOf(parts: Parts): View {
     lit: lit(parts),
     rings: rings(parts),
     branches: tree ? branchPairs(scene, parts.branches, now) : [],
-    captions: scene.count <= CAPTIONS_MAX || gap * camera.scale >= CAPTION_SPACING_PX,
+    captions: captioned(scene.count, size.width) || gap * camera.scale >= CAPTION_SPACING_PX,
     names: style.layout === "places" ? siteNames(parts) : [],
   };
 }
@@ -154,7 +154,7 @@ function branchPairs(scene: Scene, branches: readonly Branch[], now: number): [n
 /** The names of places, above their peers. */
 function siteNames({ scene, camera, size, gap }: Parts): [string, [number, number]][] {
   const sites = sitesOf(scene.bench.run.plan);
-  if (!sites || scene.bench.aggregated || sites.names.length > CAPTIONS_MAX) return [];
+  if (!sites || scene.bench.aggregated || sites.names.length > NAMES_MAX) return [];
   const radius = radiusFor(gap * camera.scale);
   const tops = sites.names.map((): [number, number, number] => [0, Infinity, 0]);
   scene.units.forEach((unit, i) => {
