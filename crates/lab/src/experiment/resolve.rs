@@ -5,7 +5,7 @@ use std::path::{Component, Path};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rumormill_core::plan::{Latency, Network, Peers, Plan};
+use rumormill_core::plan::{Fault, Latency, Network, Peers, Plan};
 use rumormill_core::{MAX_PEERS, Parameters, Topology, Value};
 
 use super::language::{self, LatencyPart, Parts, World};
@@ -62,7 +62,13 @@ impl Experiment {
             language::Stop::TimeLimit(time_limit) => Stop { targets_met: false, time_limit },
         };
         let topology = world.topology.unwrap_or(Topology::Random { degree: DEGREE });
-        let plan = self.plan(world).map_err(|problem| problem.in_file(file))?;
+        let mut plan = self.plan(world).map_err(|problem| problem.in_file(file.clone()))?;
+        for timed in &mut plan.faults {
+            if let Fault::Set { parameters: changes } = &mut timed.fault {
+                *changes =
+                    self.changes(changes, &parameters, peers).map_err(|problem| problem.in_file(file.clone()))?;
+            }
+        }
         check_peers(&plan, peers)?;
         let totals = parameters.0.iter().filter_map(|(name, value)| match value {
             Value::PerPeer(values) => Some((name.clone(), values.iter().sum())),
@@ -104,6 +110,39 @@ impl Experiment {
             }
         }
         if problems.is_empty() { Ok(Parameters(values)) } else { Err(Problems(problems)) }
+    }
+
+    /// What is set while a run goes on, as the declarations of the parameters have it.
+    fn changes(&self, raw: &Parameters, all: &Parameters, peers: u32) -> Result<Parameters, Problem> {
+        let read = raw.0.iter().map(|(name, raw)| {
+            let known = self.parameter(name).filter(|parameter| parameter.name != "peers");
+            let parameter = known.ok_or_else(|| {
+                let names = self.parameters.iter().map(|parameter| parameter.name.as_str());
+                let others = names.filter(|&name| name != "peers").collect::<Vec<_>>().join(", ");
+                Problem::new(format!("set() cannot change \"{name}\"")).next(format!("it can change: {others}"))
+            })?;
+            let typed = match raw {
+                Value::Count(count) => serde_json::Value::from(*count),
+                Value::Number(number) => serde_json::Value::from(*number),
+                Value::Flag(flag) => serde_json::Value::from(*flag),
+                Value::Text(text) => serde_json::Value::from(text.as_str()),
+                Value::PerPeer(each) if parameter.kind == Kind::Expression && each.len() == peers as usize => {
+                    return Ok((name.clone(), raw.clone()));
+                }
+                Value::PerPeer(each) => {
+                    let message = format!("set(): {name}: {} values for {peers} peers", each.len());
+                    return Err(Problem::new(message).next("write an expression, as a text"));
+                }
+                Value::Span(span) => serde_json::Value::from(humantime::format_duration(*span).to_string()),
+                other => serde_json::Value::from(other.to_string()),
+            };
+            let value = match parameter.kind {
+                Kind::Expression => Value::PerPeer(parameter.evaluate(&typed, peers, &all.0)?),
+                _ => parameter.read(&typed)?,
+            };
+            Ok((name.clone(), value))
+        });
+        read.collect::<Result<_, Problem>>().map(Parameters)
     }
 
     fn plan(&self, world: World) -> Result<Plan, Problem> {

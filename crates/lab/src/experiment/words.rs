@@ -55,7 +55,8 @@ pub(super) fn peers_of(fault: &Fault) -> Vec<&Peers> {
         | Fault::Resume { peers }
         | Fault::Slow { peers, .. }
         | Fault::Clock { peers, .. }
-        | Fault::Join { peers } => vec![peers],
+        | Fault::Join { peers }
+        | Fault::Request { peers, .. } => vec![peers],
         _ => Vec::new(),
     }
 }

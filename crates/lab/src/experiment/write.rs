@@ -3,8 +3,8 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use rumormill_core::Topology;
 use rumormill_core::plan::{Churn, Conditions, DiskFate, Fault, Latency, Matrix, Peers, Plan};
+use rumormill_core::{Topology, Value};
 use serde_json::Value as Json;
 
 use super::{Experiment, Kind, Parameter, Setup, Values};
@@ -225,7 +225,28 @@ fn fault(fault: &Fault) -> String {
             format!("clock({}, \"{sign}{offset}\", {drift_ppm})", self::peers(peers))
         }
         Fault::Join { peers } => format!("join({})", self::peers(peers)),
+        Fault::Request { peers, text } => format!("request({}, {})", self::peers(peers), quote(text)),
+        Fault::Set { parameters } => {
+            let changes = parameters.0.iter().map(|(name, value)| format!("{name} = {}", change(value)));
+            format!("set({})", changes.collect::<Vec<_>>().join(", "))
+        }
         _ => "heal()".into(),
+    }
+}
+
+/// What a parameter is changed to.
+fn change(value: &Value) -> String {
+    match value {
+        Value::Count(count) => count.to_string(),
+        Value::Number(number) => format!("{number:?}"),
+        Value::Flag(flag) => if *flag { "True" } else { "False" }.into(),
+        Value::Text(text) => quote(text),
+        Value::Span(length) => span(*length),
+        Value::PerPeer(each) => match each.first() {
+            Some(first) if each.iter().all(|count| count == first) => quote(&first.to_string()),
+            _ => format!("[{}]", each.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")),
+        },
+        other => quote(&other.to_string()),
     }
 }
 

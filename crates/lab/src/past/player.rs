@@ -57,6 +57,11 @@ pub(crate) struct Player {
     event: Event,
     focus: Vec<u32>,
     speed: f64,
+    /// It stands at a time: what is recorded late of that time still belongs to it.
+    holds_time: bool,
+    /// The page has not been greeted yet.
+    is_new: bool,
+    /// Where the page believes to be.
     told: Option<Place>,
 }
 
@@ -73,6 +78,8 @@ impl Player {
             event: blank(),
             focus: Vec::new(),
             speed: 0.0,
+            holds_time: true,
+            is_new: true,
             told: None,
             past,
         };
@@ -80,52 +87,54 @@ impl Player {
         player
     }
 
-    /// Goes there. Returns whether the page has to be greeted anew: it will be told everything, instead of
-    /// what changed.
+    /// Goes there.
     ///
     /// # Errors
-    /// When there is no such event: the player stays, or stands nearby.
-    pub fn seek(&mut self, target: Target) -> Result<bool, String> {
+    /// When there is no such event: the player may have moved.
+    pub fn seek(&mut self, target: Target) -> Result<(), String> {
         match target {
             Target::Time(time) => {
                 let time = time.min(self.end());
                 let checkpoint = self.past.lock().checkpoints.before_time(time);
-                let anew = self.approach(checkpoint, time < self.view.clock());
+                self.approach(checkpoint, time < self.view.clock());
                 self.read_until_time(time, None);
                 self.view.set_clock(time);
-                Ok(anew)
+                self.holds_time = true;
+                return Ok(());
             }
             Target::Count(count) => {
+                self.holds_time = false;
                 let checkpoint = self.past.lock().checkpoints.before_count(count);
-                let anew = self.approach(checkpoint, count < self.events.passed());
+                self.approach(checkpoint, count < self.events.passed());
                 while self.events.passed() < count && self.read_one() {}
-                Ok(anew)
             }
-            Target::Step(by) => self.seek(Target::Count(self.events.passed().saturating_add_signed(by))),
-            Target::Event(id) => self.seek_event(id),
+            Target::Step(by) => return self.seek(Target::Count(self.events.passed().saturating_add_signed(by))),
+            Target::Event(id) => return self.seek_event(id),
         }
+        Ok(())
     }
 
-    fn seek_event(&mut self, id: EventId) -> Result<bool, String> {
+    fn seek_event(&mut self, id: EventId) -> Result<(), String> {
+        self.holds_time = false;
         if self.events.passed() > 0 && self.event.id == id {
-            return Ok(false);
+            return Ok(());
         }
         let (checkpoint, until) = self.past.lock().checkpoints.before_event(id);
-        let anew = self.approach(checkpoint, self.view.has_seen(id));
+        self.approach(checkpoint, self.view.has_seen(id));
         let until = until.unwrap_or(u64::MAX);
         while self.events.passed() < until && self.read_one() {
             if self.event.id == id {
-                return Ok(anew);
+                return Ok(());
             }
         }
         Err(format!("there is no event {} in what is recorded", id.0))
     }
 
     /// Goes to the checkpoint when that is nearer than where the player is, or when the way leads back.
-    fn approach(&mut self, checkpoint: Option<Arc<Checkpoint>>, is_back: bool) -> bool {
+    fn approach(&mut self, checkpoint: Option<Arc<Checkpoint>>, is_back: bool) {
         let count = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.place.count());
         if !is_back && count <= self.events.passed() {
-            return false;
+            return;
         }
         let run = self.past.run();
         (self.view, self.events) = match checkpoint {
@@ -136,7 +145,6 @@ impl Player {
         self.view.set_plan(&run.file().plan);
         self.event = self.view.log().last().cloned().unwrap_or_else(blank);
         self.begin();
-        true
     }
 
     /// A page begins to watch a new view.
@@ -144,7 +152,7 @@ impl Player {
         self.view.set_past(self.line.clone());
         self.page = self.view.open();
         self.view.focus(self.page, &self.focus);
-        self.told = None;
+        (self.told, self.is_new) = (None, true);
     }
 
     /// From now on the clock goes so many seconds in a second; 0 stands still.
@@ -169,6 +177,7 @@ impl Player {
             return Ticked::Here;
         }
         self.view.set_clock(time);
+        self.holds_time = true;
         if time < end || self.peek().is_some() {
             return Ticked::Here;
         }
@@ -185,13 +194,17 @@ impl Player {
         self.view.focus(self.page, &self.focus);
     }
 
-    /// The greeting: JSON.
-    pub fn hello(&self) -> String {
-        self.view.hello()
+    /// The greeting, in JSON, when the page has to begin anew: it will be told everything, instead of what
+    /// changed.
+    pub fn hello(&mut self) -> Option<String> {
+        std::mem::take(&mut self.is_new).then(|| self.view.hello())
     }
 
     /// What is new, in JSON, as far as it fits into one frame; `None` when there is nothing.
     pub fn frame(&mut self) -> Option<String> {
+        if self.holds_time && !self.is_playing() {
+            self.read_until_time(self.view.clock(), Some(Wall::now() + TICK_MAX));
+        }
         let place = self.place();
         let moved = self.told.as_ref() != Some(&place);
         let frame = self.view.frame(self.page, moved.then_some(&place));

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::Lab;
 use super::wish::Wish;
 use crate::bench::Found;
-use crate::past::{Player, Ticked};
+use crate::past::{Player, Target, Ticked};
 use crate::view::{View, Watcher};
 
 /// The most pages at once.
@@ -39,6 +39,8 @@ pub(super) struct Page {
     scene: Scene,
     /// Groups of peers that it looks into.
     focus: Vec<u32>,
+    /// It has not been greeted in the present.
+    is_new: bool,
     /// When it was last told something, or began to play.
     ticked: Instant,
 }
@@ -55,14 +57,18 @@ impl Page {
     /// A page that watches the run as it is now.
     pub fn new(lab: Arc<Lab>, found: Found) -> Self {
         let watcher = found.view().watch();
-        Self { lab, found: Arc::new(found), scene: Scene::Present(watcher), focus: Vec::new(), ticked: Instant::now() }
+        Self {
+            lab,
+            found: Arc::new(found),
+            scene: Scene::Present(watcher),
+            focus: Vec::new(),
+            is_new: true,
+            ticked: Instant::now(),
+        }
     }
 
     /// Tells the page what changes, and does what it wishes, until it or the lab goes.
     pub async fn tell(mut self, mut socket: WebSocket, mut is_closing: watch::Receiver<bool>) {
-        if !send(&mut socket, self.hello()).await {
-            return;
-        }
         let mut next = Instant::now();
         loop {
             tokio::select! {
@@ -89,86 +95,71 @@ impl Page {
         }
     }
 
-    fn hello(&self) -> String {
-        match &self.scene {
-            Scene::Present(watcher) => watcher.hello(),
-            Scene::Past(player) => player.hello(),
-        }
-    }
-
     /// Lets the clock of a page that plays go on, and gives what is new; `None` when the lab is at fault.
     async fn go_on(&mut self) -> Option<Vec<String>> {
         let passed = self.ticked.elapsed();
         self.ticked = Instant::now();
-        let Scene::Past(player) = &mut self.scene else {
-            let Scene::Present(watcher) = &mut self.scene else { return None };
-            return Some(watcher.frame().into_iter().collect());
-        };
-        if !player.is_playing() {
-            return Some(player.frame().into_iter().collect());
-        }
-        let ticked = self.with_player(move |player| player.tick(passed)).await?;
-        if ticked == Ticked::Present {
+        if matches!(&self.scene, Scene::Past(player) if player.is_playing())
+            && self.with_player(move |player| player.tick(passed)).await? == Ticked::Present
+        {
             self.go_live();
-            return Some(vec![self.hello()]);
         }
-        let Scene::Past(player) = &mut self.scene else { return None };
-        Some(player.frame().into_iter().collect())
+        Some(self.news())
     }
 
-    /// Does what the page wishes; gives what it has to be told at once.
+    /// What the page has not been told: perhaps a greeting, and what changed.
+    fn news(&mut self) -> Vec<String> {
+        let (hello, frame) = match &mut self.scene {
+            Scene::Present(watcher) => {
+                let hello = std::mem::take(&mut self.is_new).then(|| watcher.hello());
+                (hello, watcher.frame())
+            }
+            Scene::Past(player) => (player.hello(), player.frame()),
+        };
+        hello.into_iter().chain(frame).collect()
+    }
+
+    /// Does what the page wishes; gives sentences about what cannot be done.
     async fn fulfil(&mut self, wishes: Vec<Result<Wish, String>>) -> Vec<String> {
         let mut words = Vec::new();
         for wish in last_of_each(wishes) {
-            let told = match wish {
+            let granted = match wish {
                 Ok(wish) => self.grant(wish).await,
                 Err(problem) => Err(problem),
             };
-            match told {
-                Ok(true) => words.push(self.hello()),
-                Ok(false) => {}
-                Err(problem) => words.push(self.problem(&problem)),
-            }
+            words.extend(granted.err().map(|problem| self.problem(&problem)));
         }
         self.ticked = Instant::now();
         words
     }
 
-    /// Does one thing that the page wishes; whether it has to be greeted anew.
-    async fn grant(&mut self, wish: Wish) -> Result<bool, String> {
-        match wish {
-            Wish::Live => {
-                let was_past = matches!(self.scene, Scene::Past(_));
-                if was_past {
-                    self.go_live();
-                }
-                Ok(was_past)
-            }
-            Wish::Focus(groups) => {
+    /// Does one thing that the page wishes.
+    async fn grant(&mut self, wish: Wish) -> Result<(), String> {
+        match (&mut self.scene, wish) {
+            (_, Wish::Focus(groups)) => {
                 self.focus.clone_from(&groups);
                 match &mut self.scene {
                     Scene::Present(watcher) => watcher.focus(&groups),
                     Scene::Past(player) => player.focus(&groups),
                 }
-                Ok(false)
+                Ok(())
             }
-            Wish::Pause if matches!(self.scene, Scene::Past(_)) => {
-                self.with_player(|player| player.play(0.0)).await.ok_or("the lab is at fault")?;
-                Ok(false)
+            (Scene::Past(_), Wish::Live) => {
+                self.go_live();
+                Ok(())
             }
-            wish => {
-                let entered = self.enter_past(&wish).await?;
-                let gone = self.with_player(move |player| wish.go(player)).await.ok_or("the lab is at fault")?;
-                Ok(gone? || entered)
+            (Scene::Present(_), Wish::Live) => Ok(()),
+            (Scene::Present(_), wish) => self.enter_past(wish).await,
+            (Scene::Past(_), wish) => {
+                self.with_player(move |player| wish.go(player)).await.unwrap_or(Err("the lab is at fault".into()))
             }
         }
     }
 
-    /// From the present into the past; to the present's moment, unless the wish goes elsewhere at once.
-    async fn enter_past(&mut self, wish: &Wish) -> Result<bool, String> {
-        let Scene::Present(watcher) = &self.scene else { return Ok(false) };
-        let here = watcher.view().lock().clock();
-        let is_elsewhere = wish.is_elsewhere();
+    /// Goes from the present into the past: to the present's moment, and from there to where the page
+    /// wishes. Stays in the present when that is nowhere.
+    async fn enter_past(&mut self, wish: Wish) -> Result<(), String> {
+        let here = self.found.view().lock().clock();
         let (found, focus) = (Arc::clone(&self.found), self.focus.clone());
         let entered = self.lab.work(move |lab| {
             let past = lab.bench.past(&found).map_err(|error| error.to_string())?;
@@ -176,19 +167,20 @@ impl Page {
             let line = found.view().lock().run().clone();
             let mut player = Player::new(past, line);
             player.focus(&focus);
-            if !is_elsewhere {
-                player.seek(crate::past::Target::Time(here))?;
+            if !wish.is_jump() {
+                player.seek(Target::Time(here))?;
             }
+            wish.go(&mut player)?;
             Ok::<_, String>(Box::new(player))
         });
         self.scene = Scene::Past(entered.await.map_err(|_| "the lab is at fault")??);
-        Ok(true)
+        Ok(())
     }
 
     fn go_live(&mut self) {
         let watcher = self.found.view().watch();
         watcher.focus(&self.focus);
-        self.scene = Scene::Present(watcher);
+        (self.scene, self.is_new) = (Scene::Present(watcher), true);
     }
 
     /// Does something with the player, on a thread that nobody else waits for; `None` when there is none or
@@ -223,11 +215,12 @@ impl Page {
 
     /// Shows how things ended, as far as that fits, and closes.
     async fn say_goodbye(mut self, mut socket: WebSocket) {
-        if let Scene::Present(watcher) = &mut self.scene
-            && let Some(frame) = watcher.frame()
-            && !send(&mut socket, frame).await
-        {
-            return;
+        if matches!(self.scene, Scene::Present(_)) {
+            for word in self.news() {
+                if !send(&mut socket, word).await {
+                    return;
+                }
+            }
         }
         let goodbye = CloseFrame { code: close_code::AWAY, reason: "the lab is closing".into() };
         let _ = timeout(Duration::from_secs(1), socket.send(Message::Close(Some(goodbye)))).await;

@@ -19,6 +19,7 @@ mod prometheus;
 mod routes;
 mod runs;
 mod search;
+mod save;
 mod spacetime;
 mod start;
 mod state;

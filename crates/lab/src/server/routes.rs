@@ -16,7 +16,7 @@ use tower_http::compression::CompressionLayer;
 use super::error::ApiError;
 use super::{
     Lab, access, assets, branch, chart, compare, explore, faults, gallery, headers, log, metrics, prometheus, runs,
-    search, spacetime, state, sweep, timeline, tree,
+    save, search, spacetime, state, sweep, timeline, tree,
 };
 
 /// The most bytes of a request's body.
@@ -40,6 +40,7 @@ pub(super) fn routes(lab: Arc<Lab>) -> Router {
         .route("/runs/{id}/live", get(runs::live))
         .route("/runs/{id}/timeline", get(timeline::timeline))
         .route("/runs/{id}/faults", post(faults::inject))
+        .route("/runs/{id}/save", post(save::save))
         .route("/runs/{id}/state", get(state::state))
         .route("/runs/{id}/message", get(state::message))
         .route("/runs/{id}/branch", post(branch::branch))

@@ -83,28 +83,15 @@ impl Wish {
         matches!(self, Self::Go(Target::Step(_)))
     }
 
-    /// Does it matter where in the past the page enters it?
-    pub fn is_elsewhere(&self) -> bool {
-        self.is_jump()
-    }
-
-    /// Does it, in the run's past; whether the page has to be greeted anew.
-    pub fn go(self, player: &mut Player) -> Result<bool, String> {
+    /// Does it, in the run's past.
+    pub fn go(self, player: &mut Player) -> Result<(), String> {
         match self {
-            Self::Go(target) => {
-                let anew = player.seek(target)?;
-                Ok(anew)
-            }
-            Self::Play(speed) => {
-                player.play(speed);
-                Ok(false)
-            }
-            Self::Pause => {
-                player.play(0.0);
-                Ok(false)
-            }
-            Self::Live | Self::Focus(_) => Ok(false),
+            Self::Go(target) => player.seek(target)?,
+            Self::Play(speed) => player.play(speed),
+            Self::Pause => player.play(0.0),
+            Self::Live | Self::Focus(_) => {}
         }
+        Ok(())
     }
 }
 

@@ -187,8 +187,7 @@ impl Timeline {
             self.done = None;
         } else if self.done.is_none() {
             let text = format!("every peer is done, peer {} last", event.peer.0);
-            self.done =
-                Some(Mark { peer: 0, name: "done".into(), text, ..Mark::new(event, MarkKind::Done) });
+            self.done = Some(Mark { peer: 0, name: "done".into(), text, ..Mark::new(event, MarkKind::Done) });
         }
     }
 
@@ -208,7 +207,8 @@ impl Timeline {
             });
             sums.collect()
         };
-        let mut marks: Vec<Mark> = self.marks.iter().flat_map(|kept| kept.first.iter().chain(&kept.last)).cloned().collect();
+        let mut marks: Vec<Mark> =
+            self.marks.iter().flat_map(|kept| kept.first.iter().chain(&kept.last)).cloned().collect();
         marks.extend(self.targets.values().cloned().chain(self.done.clone()));
         marks.sort_by(|one, other| one.t.total_cmp(&other.t).then(one.kind.cmp(&other.kind)));
         Course {
@@ -307,7 +307,11 @@ mod tests {
     fn marks_are_bounded_and_the_important_ones_stay() {
         let mut timeline = Timeline::default();
         for time in 0..100_000 {
-            timeline.add(&event(time, [Kind::Crashed, Kind::Restarted, Kind::Note, Kind::Fault][time as usize % 4]), 0, 0);
+            timeline.add(
+                &event(time, [Kind::Crashed, Kind::Restarted, Kind::Note, Kind::Fault][time as usize % 4]),
+                0,
+                0,
+            );
         }
         timeline.add(&event(5, Kind::Violated), 0, 0);
         (0..=255).for_each(|target| timeline.target(&event(9, Kind::Progress), target, true));

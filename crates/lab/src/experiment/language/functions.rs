@@ -1,8 +1,9 @@
 //! The functions that an experiment file may call, besides Starlark's own.
 
 use rumormill_core::plan::{Churn, Disk, DiskFate, Fault, Latency, Peers, Timed};
-use rumormill_core::{Duration, MAX_PEERS, Topology};
+use rumormill_core::{Duration, MAX_PEERS, Parameters, Topology};
 use serde_json::Value as Json;
+use starlark::collections::SmallMap;
 use starlark::environment::GlobalsBuilder;
 use starlark::starlark_module;
 use starlark::values::Value;
@@ -295,6 +296,22 @@ pub(super) fn faults(builder: &mut GlobalsBuilder) {
     /// The peers boot only now.
     fn join<'v>(peers: Value<'v>) -> anyhow::Result<Data> {
         fault(Fault::Join { peers: read::peers(peers)? })
+    }
+
+    /// The peers are asked something, in the words that their protocol knows.
+    fn request<'v>(peers: Value<'v>, text: &str) -> anyhow::Result<Data> {
+        anyhow::ensure!(!text.trim().is_empty(), "the request is empty");
+        fault(Fault::Request { peers: read::peers(peers)?, text: text.into() })
+    }
+
+    /// Parameters have other values from now on.
+    fn set<'v>(#[starlark(kwargs)] values: SmallMap<String, Value<'v>>) -> anyhow::Result<Data> {
+        anyhow::ensure!(!values.is_empty(), "set() names no parameter: for example set(messages = 5)");
+        let values = values.into_iter().map(|(name, value)| {
+            let read = read::parameter_value(value);
+            Ok((name.clone(), read.map_err(|why| anyhow::anyhow!("set(): {name}: {why}"))?))
+        });
+        fault(Fault::Set { parameters: Parameters(values.collect::<anyhow::Result<_>>()?) })
     }
 
     /// Peers come and go, each session and absence of random length with these means.

@@ -189,3 +189,21 @@ pub(super) fn what(value: Value<'_>) -> String {
         }
     }
 }
+
+/// The value of a parameter as it stands in the file; its declaration says later what it means.
+pub(super) fn parameter_value(value: Value<'_>) -> anyhow::Result<rumormill_core::Value> {
+    use rumormill_core::Value as Raw;
+    Ok(match value.to_json_value()? {
+        serde_json::Value::Bool(flag) => Raw::Flag(flag),
+        serde_json::Value::String(text) => Raw::Text(text),
+        serde_json::Value::Number(number) => match number.as_u64() {
+            Some(count) => Raw::Count(count),
+            None => Raw::Number(number.as_f64().unwrap_or_default()),
+        },
+        serde_json::Value::Array(values) => {
+            let counts: Option<Vec<u64>> = values.iter().map(serde_json::Value::as_u64).collect();
+            Raw::PerPeer(counts.ok_or_else(|| anyhow::anyhow!("expected a whole number for each peer"))?.into())
+        }
+        _ => anyhow::bail!("expected a number, a text, True or False, not {}", what(value)),
+    })
+}
