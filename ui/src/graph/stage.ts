@@ -10,6 +10,8 @@ import type { LinkCard, Placed, Report, Style, ToStudio, Unit } from "./talk";
 
 /** About the width of a caption's character. */
 const CAPTION_CHARACTER_PX = 5.8;
+/** A narrower picture is one of several, without tools over it. */
+const TILE_PX = 460;
 /** A disc is hit from this close, however small it is, pixels. */
 const REACH_PX = 7;
 /** A picture has at most so many pixels; a finer screen gets them a little larger. */
@@ -122,6 +124,7 @@ export class Stage {
     const { units } = this.placed;
     const groups = this.report?.groups ?? [];
     if (this.bench.aggregated) return { x: 40, y: 84 };
+    if (this.size.width < TILE_PX) return { x: 26, y: 30 };
     if (!captioned(units.length, this.size.width)) return { x: 36, y: 58 };
     let longest = groups.reduce((most, card) => Math.max(most, card.name.length + 6), 8);
     for (const unit of units)
