@@ -10,6 +10,7 @@ import { branchesOf } from "../layout/tree";
 import type { FromStudio, LinkCard, Style, ToStudio, Unit } from "../talk";
 import { Arrangement, innerGap, outerGap } from "./arrange";
 import { Easel } from "./easel";
+import { Glide } from "./glide";
 import { hitLink, linkCard } from "./hit";
 import { type Link, Links } from "./links";
 import { Pace } from "./pace";
@@ -24,7 +25,7 @@ const DRAW_SHARE = 3;
 /** Groups of connected peers are found anew at most so often. */
 const REGROUP_EVERY_MS = 400;
 /** After a jump in time, the picture stands until the page knows all peers again, or so long. */
-const HOLD_MS = 250;
+const HOLD_MS = 600;
 /** Once nothing has changed for so long, all links are drawn, however many. */
 const REST_MS = 200;
 /** How long a step of that may take. */
@@ -50,6 +51,7 @@ export class Picture {
   private groupedAt = -Infinity;
   private drawn: Link[] = [];
   private path: Path | null = null;
+  private glide: Glide | null = null;
   private stale = true;
   private wanted = false;
   /** Has the page not shown the last picture yet? */
@@ -192,9 +194,16 @@ export class Picture {
     if (hiddenKinds !== before.hiddenKinds) this.stale = true;
     if (collapse !== before.collapse) this.regroup();
     else if (opened !== before.opened) this.rescene();
-    else if (layout !== before.layout)
-      this.placed(this.arrangement.place(this.scene, this.style.layout));
+    else if (layout !== before.layout) this.relayout();
     this.want(true);
+  }
+
+  private relayout(): void {
+    const { scene, style } = this;
+    // Forces move the discs themselves.
+    const glides = !style.still && style.layout !== "force";
+    this.glide = glides ? Glide.from(scene.places, performance.now()) : null;
+    this.placed(this.arrangement.place(scene, style.layout));
   }
 
   /** The run's plan has become another: places and partitions may have. */
@@ -247,24 +256,33 @@ export class Picture {
 
   private draw(): void {
     if (this.waiting || this.size.width === 0) return;
-    if (this.holdUntil > 0 && this.stale) {
+    const began = performance.now();
+    if (began < this.holdUntil) {
+      this.later(this.holdUntil);
+      return;
+    }
+    if (this.holdUntil > 0) {
       this.holdUntil = 0;
       this.refresh();
     }
     this.wanted = false;
-    const began = performance.now();
     const pace = this.moving ? this.paces.moving : this.paces.still;
     this.moving = false;
     const chosen = this.choose(pace.links(this.bench.aggregated));
     this.drawn = chosen.links;
-    const view = this.view(chosen);
-    this.easel.paint(view, chosen.links);
+    const resting = this.scene.places;
+    if (this.glide) this.scene.places = this.glide.at(resting, began);
+    this.easel.paint(this.view(chosen), chosen.links);
+    this.scene.places = resting;
+    if (this.glide?.isOver(began)) this.glide = null;
+    this.wanted ||= this.glide !== null;
+    this.moving ||= this.glide !== null;
     this.drawnAt = performance.now();
     this.paint_ms = this.drawnAt - began;
     pace.took(this.paint_ms);
     this.send(this.easel.bitmap(this.drawnAt));
-    if (this.drawn.length < this.links.list.length && !this.bench.aggregated)
-      this.rest = setTimeout(() => this.complete(), REST_MS);
+    const isComplete = this.drawn.length >= this.links.list.length || this.bench.aggregated;
+    if (!isComplete && !this.wanted) this.rest = setTimeout(() => this.complete(), REST_MS);
   }
 
   /** Nothing changes: all links are drawn, step by step, unless something does. */
