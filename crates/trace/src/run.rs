@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rumormill_core::Instant;
 
 use crate::disk::read_bounded;
 use crate::events::{Events, Place};
 use crate::list::list;
+use crate::query::Shelf;
 use crate::segment::{self, Need, ReadError, Stamp};
 use crate::{RunFile, State, lock, name};
 
@@ -30,6 +31,8 @@ pub(crate) struct Segment {
     pub(crate) number: u32,
     pub(crate) path: PathBuf,
     pub(crate) stamp: Stamp,
+    /// Which events may be in it; not known before somebody looked for one.
+    pub(crate) shelf: OnceLock<Arc<Shelf>>,
 }
 
 impl Segment {
@@ -139,7 +142,7 @@ impl Run {
         let mut new = Vec::new();
         for (number, path) in paths.into_iter().filter(|(number, _)| !known.contains(number)) {
             match Stamp::read(&path) {
-                Ok(stamp) => new.push(Segment { number, path, stamp }),
+                Ok(stamp) => new.push(Segment { number, path, stamp, shelf: OnceLock::new() }),
                 Err(ReadError { why, .. }) => damage.push(Damage { file: segment::file_name(number), why }),
             }
         }

@@ -78,7 +78,7 @@ impl Run {
     #[must_use]
     pub fn charts(&self, until: Option<Instant>) -> Charts {
         let mut watch = Watch::default();
-        each(self, Need::NAMED, Instant::ZERO, |event| {
+        each(self, Need::STATES, Instant::ZERO, |event| {
             if until.is_some_and(|until| event.time > until) {
                 return ControlFlow::Break(());
             }

@@ -1,26 +1,60 @@
 //! Events by their ids.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
-use rumormill_core::Instant;
 use rumormill_core::trace::{Event, EventId};
 
+use super::count;
 use crate::Run;
 use crate::batch::Batch;
+use crate::run::Segment;
 use crate::segment::{Need, SegmentReader};
 
 /// Events that are looked for at once, at most.
 pub const FIND_MAX: usize = 1000;
 
+/// Which counts of events a segment has, of peers whose numbers fall on the same board. Counts grow with time,
+/// so that a single segment has most of them.
+#[derive(Debug)]
+pub(crate) struct Shelf([(u64, u64); BOARDS]);
+
+/// Boards of a shelf: with 16 bytes each, a segment takes 4 KiB.
+const BOARDS: usize = 256;
+
+impl Shelf {
+    fn of(ids: &[EventId]) -> Self {
+        let mut boards = [(u64::MAX, 0); BOARDS];
+        for &id in ids {
+            let (least, most) = &mut boards[id.peerid() as usize % BOARDS];
+            (*least, *most) = ((*least).min(count(id)), (*most).max(count(id)));
+        }
+        Self(boards)
+    }
+
+    fn may_have(&self, id: EventId) -> bool {
+        let (least, most) = self.0[id.peerid() as usize % BOARDS];
+        (least..=most).contains(&count(id))
+    }
+}
+
+impl Segment {
+    /// The ids of its events in the order of its rows; of a damaged one, those before the damage.
+    fn ids(&self) -> Vec<EventId> {
+        let mut ids = Vec::new();
+        let Ok(mut reader) = SegmentReader::open(&self.path, Need::IDS) else { return ids };
+        let mut batch = Batch::default();
+        while reader.read(&mut batch).is_ok() && !batch.is_empty() {
+            ids.extend(batch.rows.iter().map(|row| row.id));
+        }
+        ids
+    }
+}
+
 impl Run {
     /// The events with these ids, of which the first [`FIND_MAX`] are looked for, in the order of the ids.
     #[must_use]
     pub fn find(&self, ids: &[EventId]) -> Vec<Event> {
-        self.find_between(ids, Instant::ZERO, Instant::from_nanos(u64::MAX))
-    }
-
-    /// The same, for events that are known to have happened between these moments.
-    pub(super) fn find_between(&self, ids: &[EventId], from: Instant, to: Instant) -> Vec<Event> {
         let ids = &ids[..ids.len().min(FIND_MAX)];
         let mut missing: HashSet<EventId> = ids.iter().copied().collect();
         let mut places = Vec::new();
@@ -29,16 +63,13 @@ impl Run {
             if missing.is_empty() {
                 break;
             }
-            if segment.stamp.last < from || segment.stamp.first > to {
+            if segment.shelf.get().is_some_and(|shelf| !missing.iter().any(|&id| shelf.may_have(id))) {
                 continue;
             }
-            let Ok(mut reader) = SegmentReader::open(&segment.path, Need::IDS) else { continue };
-            let (mut batch, mut row) = (Batch::default(), 0);
-            while reader.read(&mut batch).is_ok() && !batch.is_empty() {
-                let found = (row..).zip(&batch.rows).filter(|(_, event)| missing.remove(&event.id));
-                places.extend(found.map(|(row, _)| (place as u32, row)));
-                row += batch.len() as u32;
-            }
+            let rows = segment.ids();
+            segment.shelf.get_or_init(|| Arc::new(Shelf::of(&rows)));
+            let found = (0..).zip(rows).filter(|(_, id)| missing.remove(id));
+            places.extend(found.map(|(row, _)| (place as u32, row)));
         }
         let mut events = self.read_at(&places);
         events.sort_by_cached_key(|event| ids.iter().position(|&id| id == event.id));

@@ -28,6 +28,7 @@ pub use chart::{Charts, SeenChart, SeenState, SeenTransition};
 pub use cone::{Cone, Frontier, PATH_MAX};
 pub use density::Density;
 pub use find::FIND_MAX;
+pub(crate) use find::Shelf;
 pub use messages::Message;
 pub use pattern::{Follow, PATTERN_BYTES_MAX, Part, Pattern, PatternError};
 pub use search::{Found, RESULTS_MAX, SCANNED_MAX, SearchQuery};

@@ -120,8 +120,13 @@ impl Part {
     }
 }
 
+/// Does the part stand in the text, whatever the case of ASCII letters?
 fn contains(text: &str, part: &str) -> bool {
-    part.is_empty() || text.as_bytes().windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
+    let (text, part) = (text.as_bytes(), part.as_bytes());
+    let Some((first, _)) = part.split_first() else { return true };
+    let is_there =
+        |&at: &usize| text[at].eq_ignore_ascii_case(first) && text[at..at + part.len()].eq_ignore_ascii_case(part);
+    (0..(text.len() + 1).saturating_sub(part.len())).find(is_there).is_some()
 }
 
 /// A word or a quoted text, and where it begins.

@@ -64,7 +64,7 @@ impl SearchQuery {
     fn need(&self) -> Need {
         let second = self.pattern.second.as_ref().map(|follow| &follow.part);
         let has_texts = [Some(&self.pattern.first), second].into_iter().flatten().any(|part| !part.texts.is_empty());
-        if has_texts { Need::ALL } else { Need::NAMED }
+        if has_texts { Need::TEXTS } else { Need::NAMED }
     }
 }
 
@@ -99,12 +99,9 @@ impl Run {
 
     /// The events of results.
     fn results(&self, found: &[Hit]) -> Vec<(Event, Option<Event>)> {
-        let all = found.iter().flat_map(|(first, second)| std::iter::once(first).chain(second));
-        let span = all.clone().map(|&(_, time)| time);
-        let (Some(from), Some(to)) = (span.clone().min(), span.max()) else { return Vec::new() };
-        let ids: Vec<EventId> = all.map(|&(id, _)| id).collect();
+        let ids = found.iter().flat_map(|(first, second)| std::iter::once(first).chain(second)).map(|&(id, _)| id);
         let events: BTreeMap<EventId, Event> =
-            self.find_between(&ids, from, to).into_iter().map(|event| (event.id, event)).collect();
+            self.find(&ids.collect::<Vec<_>>()).into_iter().map(|event| (event.id, event)).collect();
         let event = |&(id, _): &(EventId, Instant)| events.get(&id).cloned();
         found.iter().filter_map(|(first, second)| Some((event(first)?, second.as_ref().and_then(event)))).collect()
     }

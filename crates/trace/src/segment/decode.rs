@@ -80,35 +80,39 @@ pub(super) fn delta(reader: &mut Thrift<'_>, count: usize, values: &mut Vec<u64>
     Some(())
 }
 
-/// Numbers of `width` bits, packed from the least bit on; zeros for ever when the width is 0 or the bytes end.
+/// Numbers of `width` bits, at most 64, packed from the least bit on; zeros for ever when the bytes end.
 struct Bits<'a> {
-    bytes: std::slice::Iter<'a, u8>,
+    bytes: &'a [u8],
     width: u32,
-    mask: u64,
-    held: u128,
-    held_bits: u32,
+    mask: u128,
+    /// The bit at which the next number begins.
+    next: usize,
 }
 
 impl<'a> Bits<'a> {
     fn new(bytes: &'a [u8], width: u32) -> Self {
-        let mask = if width == 0 { 0 } else { u64::MAX >> (64 - width) };
-        Self { bytes: bytes.iter(), width, mask, held: 0, held_bits: 0 }
+        Self { bytes, width, mask: (1 << width) - 1, next: 0 }
     }
 }
 
 impl Iterator for Bits<'_> {
     type Item = u64;
 
+    #[inline]
     fn next(&mut self) -> Option<u64> {
-        while self.held_bits < self.width {
-            let byte = self.bytes.next().copied().unwrap_or(0);
-            self.held |= u128::from(byte) << self.held_bits;
-            self.held_bits += 8;
-        }
-        let value = self.held as u64 & self.mask;
-        self.held >>= self.width;
-        self.held_bits -= self.width;
-        Some(value)
+        let rest = self.bytes.get(self.next / 8..).unwrap_or_default();
+        // 64 bits that begin within a byte reach into nine.
+        let window = match rest.first_chunk::<16>() {
+            Some(window) => *window,
+            None => {
+                let mut window = [0; 16];
+                window[..rest.len()].copy_from_slice(rest);
+                window
+            }
+        };
+        let number = u128::from_le_bytes(window) >> (self.next % 8) & self.mask;
+        self.next += self.width as usize;
+        Some(number as u64)
     }
 }
 

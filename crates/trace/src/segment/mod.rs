@@ -92,7 +92,11 @@ impl Need {
     /// Messages and their two ends: id, time, kind, other, cause.
     pub(crate) const MESSAGES: Self = Self(Self::CAUSES.0 | 1 << 4 | 1 << 5);
     /// The same with what they are called and how long they are.
-    pub(crate) const NAMED: Self = Self(Self::MESSAGES.0 | 1 << 2 | 1 << 3 | 1 << 7 | 1 << 10);
+    pub(crate) const NAMED: Self = Self(Self::MESSAGES.0 | 1 << 7 | 1 << 10);
+    /// The same with what they say.
+    pub(crate) const TEXTS: Self = Self(Self::NAMED.0 | 1 << 11);
+    /// What happened when, in which community, and what it is called.
+    pub(crate) const STATES: Self = Self(Self::CAUSES.0 | 1 << 3 | 1 << 4 | 1 << 7);
 
     /// Whether the column at this place in [`COLUMNS`] is among them.
     const fn has(self, place: usize) -> bool {
