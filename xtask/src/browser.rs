@@ -21,13 +21,16 @@ const STOP_LIMIT: Duration = Duration::from_secs(10);
 pub fn run(tally: &mut Tally) -> Result<bool> {
     let screenshots = target().join("screenshots");
     let runs = target().join("browser-runs");
-    for folder in [&screenshots, &runs] {
+    // What the tests save as experiments is not the gallery's.
+    let experiments = target().join("browser-experiments");
+    for folder in [&screenshots, &runs, &experiments] {
         let _ = fs::remove_dir_all(folder); // it may not be there
         fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     }
     let binary = target().join("release/rumormill");
-    let mut lab =
-        Lab::start(Command::new(&binary).args(["lab", "--no-open", "--listen", "127.0.0.1:0", "--runs"]).arg(&runs))?;
+    let mut command = Command::new(&binary);
+    command.args(["lab", "--no-open", "--listen", "127.0.0.1:0", "--runs"]).arg(&runs);
+    let mut lab = Lab::start(command.arg("--experiments").arg(&experiments))?;
     let mut e2e = npm();
     e2e.args(["run", "e2e"]).env("RUMORMILL_URL", &lab.address).env("SCREENSHOTS", &screenshots);
     // Tests hold what the page shows against what the command line reads from the run folders.

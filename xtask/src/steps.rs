@@ -46,7 +46,7 @@ impl Step {
         match self {
             Self::Build => "compiles everything in the release profile, once for all other steps",
             Self::Rust => "every Rust test: units, scenarios, the command line, real processes, fuzz smoke, docs",
-            Self::Debug => "core, protocols and sim with debug assertions: the same digests as in release",
+            Self::Debug => "core, protocols, check and sim with debug assertions: the same digests as in release",
             Self::Page => "the page's types, lints and unit tests",
             Self::Dist => "builds the page and compares it with the committed ui/dist",
             Self::Browser => "drives the real lab in Chromium; screenshots stay in target/screenshots",
@@ -72,7 +72,7 @@ impl Step {
             Self::Build => read(workspace(&mut cargo()).arg("--no-run"), |_| {}),
             Self::Rust => read(workspace(&mut cargo()).arg("--no-fail-fast"), |line| tally.read(line)),
             Self::Debug => {
-                let packages = ["core", "protocols", "sim"].map(|name| format!("--package=rumormill-{name}"));
+                let packages = ["core", "protocols", "check", "sim"].map(|name| format!("--package=rumormill-{name}"));
                 read(cargo().args(["test", "--no-fail-fast"]).args(packages), |line| tally.read(line))
             }
             Self::Page => {
