@@ -37,8 +37,10 @@ type Point = [number, number];
 export interface Sky {
   red: string;
   paper: string;
-  /** Radius of the discs. */
+  /** Radius of a peer's disc. */
   radius: number;
+  /** Radius of a disc, which may stand for many peers. */
+  reach: (index: number) => number;
   /** Pixels of the screen for one of the page. */
   ratio: number;
   /** Only comets of this disc are drawn, when not -1. */
@@ -116,9 +118,11 @@ function drawOne(raster: Raster, comet: Comet, share: number, sky: Sky, heads: H
   const { radius, ratio } = sky;
   const [a, b] = [sky.at(comet.from), sky.at(comet.to)];
   // From rim to rim. A lost one slows down to its end in the middle of the way.
-  const rim = Math.min(0.45, radius / Math.max(1, Math.hypot(b[0] - a[0], b[1] - a[1])));
+  const length = Math.max(1, Math.hypot(b[0] - a[0], b[1] - a[1]));
+  const rim = Math.min(0.45, sky.reach(comet.from) / length);
+  const end = Math.min(0.45, sky.reach(comet.to) / length);
   const done = comet.lost ? 0.5 * (1 - (1 - share) ** 2) : share;
-  const at = rim + done * (1 - 2 * rim);
+  const at = rim + done * (1 - rim - end);
   const middle: Point = sky.bowed ? bend(a, b) : [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
   const alpha = comet.lost && share > 0.6 ? (1 - share) / 0.4 : 1;
   const color = comet.lost && share > 0.35 ? sky.red : comet.color;

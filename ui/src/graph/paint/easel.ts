@@ -247,7 +247,7 @@ export class Easel {
         ...{ red: view.context.palette.low, paper: view.context.palette.paper },
         ...{ radius: view.context.radius, ratio: view.ratio },
         ...{ focus: view.context.focus, bowed: view.scene.count <= CANVAS_DISCS_MAX },
-        at: (index) => this.at(index),
+        ...{ at: (index) => this.at(index), reach: (index) => this.radius(index) },
       });
     this.pen.setTransform(1, 0, 0, 1, 0, 0);
     sky.put(this.pen);
