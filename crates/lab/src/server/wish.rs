@@ -26,10 +26,9 @@ pub(super) enum Wish {
     Focus(Vec<u32>),
 }
 
-/// The same as it is sent. Flat, since an enum with a tag would keep its numbers as text for a while, and
-/// then not know them: a library that the experiments need turns that on for all.
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+/// The same as it is sent: each type has some of the fields.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Sent {
     r#type: String,
     t: Option<f64>,
@@ -39,37 +38,32 @@ struct Sent {
     groups: Option<Vec<u32>>,
 }
 
+/// What there is to wish for.
+const TYPES: &str = "there are seek (t or event), step (by), play (speed), pause, live, focus (groups)";
+
 impl Wish {
     /// Reads a wish, or says what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let known = "there are seek (t or event), step (by), play (speed), pause, live, focus (groups)";
-        let sent: Sent = serde_json::from_str(text).map_err(|error| format!("{error}; {known}"))?;
-        let missing = |field: &str| format!("{}: expected {field}", sent.r#type);
-        Ok(match &*sent.r#type {
-            "seek" => Self::Go(match (sent.t, &sent.event) {
-                (Some(t), None) => Target::Time(time(t)?),
-                (None, Some(event)) => {
-                    let id = event.parse().map_err(|_| format!("event: \"{event}\" is no id of an event"))?;
-                    Target::Event(EventId(id))
-                }
-                _ => return Err(missing("either t or event")),
-            }),
-            "step" => Self::Go(Target::Step(sent.by.ok_or_else(|| missing("by"))?)),
-            "play" => {
-                let speed = sent.speed.ok_or_else(|| missing("speed"))?;
-                let between = || format!("speed: {speed} is not between {} and {}", SPEED.start(), SPEED.end());
-                Self::Play(Some(speed).filter(|speed| SPEED.contains(speed)).ok_or_else(between)?)
+        let sent: Sent = serde_json::from_str(text).map_err(|error| format!("{error}; {TYPES}"))?;
+        Ok(match (sent.r#type.clone().as_str(), sent) {
+            ("seek", Sent { t: Some(t), event: None, .. }) => Self::Go(Target::Time(time(t)?)),
+            ("seek", Sent { t: None, event: Some(event), .. }) => {
+                let id = event.parse().map_err(|_| format!("event: \"{event}\" is no id of an event"))?;
+                Self::Go(Target::Event(EventId(id)))
             }
-            "pause" => Self::Pause,
-            "live" => Self::Live,
-            "focus" => {
-                let groups = sent.groups.clone().ok_or_else(|| missing("groups"))?;
-                if groups.len() > FOCUS_MAX {
-                    return Err(format!("groups: at most {FOCUS_MAX} can be looked into"));
-                }
-                Self::Focus(groups)
+            ("seek", _) => return Err("seek: expected either t or event".into()),
+            ("step", Sent { by: Some(by), .. }) => Self::Go(Target::Step(by)),
+            ("play", Sent { speed: Some(speed), .. }) if SPEED.contains(&speed) => Self::Play(speed),
+            ("play", Sent { speed: Some(speed), .. }) => {
+                return Err(format!("speed: {speed} is not between {} and {}", SPEED.start(), SPEED.end()));
             }
-            other => return Err(format!("\"{other}\" is nothing to ask for; {known}")),
+            ("pause", _) => Self::Pause,
+            ("live", _) => Self::Live,
+            ("focus", Sent { groups: Some(groups), .. }) if groups.len() <= FOCUS_MAX => Self::Focus(groups),
+            ("focus", Sent { groups: Some(_), .. }) => {
+                return Err(format!("groups: at most {FOCUS_MAX} can be looked into"));
+            }
+            _ => return Err(TYPES.into()),
         })
     }
 
