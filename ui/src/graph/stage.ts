@@ -46,6 +46,8 @@ export class Stage {
   /** Has a hand moved the camera? Then it stays where it is. */
   private byHand = false;
   private fitScale = 100;
+  /** The peer to go to once it is shown. */
+  private awaited: number | null = null;
   private asked = 0;
   private readonly answers = new Map<number, (link: LinkCard | null) => void>();
 
@@ -72,6 +74,7 @@ export class Stage {
     this.index = new Places(placed);
     if (placed.anew) this.byHand = false;
     if (!this.byHand) this.fit();
+    if (this.awaited !== null) this.goTo(this.awaited);
     this.viewer?.moved(this.transform());
   }
 
@@ -152,6 +155,8 @@ export class Stage {
   /** Brings a peer to the middle, close enough to be told apart. */
   goTo(peer: number): void {
     const at = this.indexOf(peer);
+    // A peer of a group that is being opened is shown in a moment.
+    this.awaited = at < 0 ? peer : null;
     if (at < 0) return;
     const [x, y] = [this.placed.places[2 * at] ?? 0, this.placed.places[2 * at + 1] ?? 0];
     const close = 40 / Math.max(1e-9, this.placed.inner ?? this.placed.gap);

@@ -1,7 +1,7 @@
 // What can be set about a picture: layout, what gathers peers, what makes links wide; and finding a peer.
 
 import { useState } from "preact/hooks";
-import { type Collapse, collapses } from "../model/grouping";
+import { type Collapse, collapses, grouping } from "../model/grouping";
 import { sitesOf } from "../model/places";
 import type { Bench } from "../model/run";
 import { watchRun } from "../state/bench";
@@ -134,6 +134,12 @@ function Gather({ bench }: { bench: Bench }) {
   );
 }
 
+/** Opens the group that a peer is gathered in, if it is. */
+function openGroupOf(bench: Bench, peer: number): void {
+  const group = grouping(bench, collapse.peek())?.of[peer] ?? -1;
+  if (group >= 0 && !opened.peek().includes(group)) opened.value = [...opened.peek(), group];
+}
+
 /** Finds a peer by its number or its name; Enter selects it and brings it into sight. */
 function Find({ bench }: { bench: Bench }) {
   const [problem, setProblem] = useState<string | null>(null);
@@ -147,6 +153,7 @@ function Find({ bench }: { bench: Bench }) {
     goal.value = null;
     setLasso([]);
     adjust({ peer });
+    openGroupOf(bench, peer);
     sought.value = { peer };
     // The keys of the page work again.
     if (document.activeElement instanceof HTMLElement) document.activeElement.blur();

@@ -34,6 +34,7 @@ export function collapses(bench: Bench): Collapse[] {
 /** The groups; null when there are none of this sort. */
 export function grouping(bench: Bench, by: Collapse): Grouping | null {
   const { size } = bench.peers;
+  if (by === "none") return null;
   if (by === "connected") return connected(bench.edges, size);
   const of = new Int32Array(size + 1).fill(-1);
   if (by === "community") {
