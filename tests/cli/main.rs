@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod compare;
+mod check;
 mod errors;
 mod explore;
 mod help;
 mod record;
 mod run;
+mod sweep;
 #[path = "../support/mod.rs"]
 mod support;

@@ -28,8 +28,8 @@ impl Judge {
         self.monitors.iter().map(|(name, _)| *name)
     }
 
-    /// Reads the next event; what it violates, if anything.
-    pub fn read(&mut self, event: &Event) -> Option<&Violation> {
+    /// Reads the next event; what it violates.
+    pub fn read(&mut self, event: &Event) -> &[Violation] {
         self.last = self.last.max(event.time);
         let known = self.violations.len();
         for (name, place) in &mut self.monitors {
@@ -41,7 +41,7 @@ impl Judge {
                 *place = None;
             }
         }
-        self.violations.get(known)
+        &self.violations[known..]
     }
 
     /// Judges the end of a run that came to its end by itself.

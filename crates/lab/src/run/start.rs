@@ -183,8 +183,7 @@ impl Sink for Outlets {
     fn event(&mut self, event: &Event) {
         let out = &mut *self.lock();
         out.tell(event);
-        if let Some(violated) = out.bench.as_mut().and_then(|bench| bench.read(event)) {
-            out.tell(&violated);
-        }
+        let violated = out.bench.as_mut().map(|bench| bench.read(event)).unwrap_or_default();
+        violated.iter().for_each(|violated| out.tell(violated));
     }
 }

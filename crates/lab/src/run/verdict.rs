@@ -84,16 +84,16 @@ pub(super) struct Bench {
 const FIRST_VIOLATION: u64 = 1 << (EventId::COUNT_BITS - 1);
 
 impl Bench {
-    /// Reads an event; the one to tell after it, when it violates something.
-    pub(super) fn read(&mut self, event: &Event) -> Option<Event> {
-        let violation = self.judge.read(event)?.clone();
-        Some(self.tell(&violation, event.time))
+    /// Reads an event; those to tell after it, when it violates something.
+    pub(super) fn read(&mut self, event: &Event) -> Vec<Event> {
+        let new = self.judge.read(event).to_vec();
+        new.iter().map(|violation| self.tell(violation, event.time)).collect()
     }
 
     fn end(&mut self) -> Vec<Event> {
         let known = self.judge.violations().len();
         self.judge.end();
-        let new: Vec<_> = self.judge.violations()[known..].to_vec();
+        let new = self.judge.violations()[known..].to_vec();
         new.iter().map(|violation| self.tell(violation, violation.time)).collect()
     }
 
@@ -106,5 +106,64 @@ impl Bench {
         event.name = violation.property.clone().into();
         event.text.clone_from(&violation.text);
         event
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rumormill_core::property::{Monitor, Property};
+    use rumormill_protocols::Flood;
+
+    use super::*;
+
+    /// Nobody times out, and somebody is done.
+    #[derive(Default)]
+    struct Rules {
+        is_done: bool,
+    }
+
+    impl Monitor for Rules {
+        fn event(&mut self, event: &Event) -> Result<(), String> {
+            self.is_done |= event.kind == Kind::Done;
+            if event.kind == Kind::Timer { Err("it is late".into()) } else { Ok(()) }
+        }
+
+        fn end(&mut self) -> Result<(), String> {
+            if self.is_done { Ok(()) } else { Err("nobody is done".into()) }
+        }
+    }
+
+    fn bench() -> Bench {
+        let property = |name| Property::<Flood>::on_trace(name, "", Rules::default);
+        Bench { judge: Judge::new(&[property("one"), property("two")]), count: 0 }
+    }
+
+    fn event(kind: Kind) -> Event {
+        Event::new(EventId::new(3, 7), Instant::from_nanos(5), PeerId(3), kind)
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_once_behind_what_shows_it() {
+        let mut bench = bench();
+        assert_eq!(bench.read(&event(Kind::Sent)), []);
+        let told = bench.read(&event(Kind::Timer));
+        assert_eq!(told.iter().map(|told| &*told.name).collect::<Vec<_>>(), ["one", "two"]);
+        assert!(told[0].id < told[1].id, "{told:?}");
+        let told = &told[0];
+        assert_eq!((told.kind, told.cause, told.other), (Kind::Violated, Some(EventId::new(3, 7)), Some(PeerId(3))));
+        assert_eq!((&*told.text, told.peer), ("it is late", PeerId(0)));
+        assert_eq!(bench.read(&event(Kind::Timer)), [], "each property once");
+        assert!(bench.end().is_empty());
+    }
+
+    #[test]
+    fn the_end_is_told_too() {
+        let mut late = bench();
+        let told: Vec<_> = late.end().iter().map(|told| (told.name.clone(), told.text.clone(), told.cause)).collect();
+        let wrong = |name: &'static str| (name.into(), "nobody is done".to_string(), None);
+        assert_eq!(told, [wrong("one"), wrong("two")]);
+        let mut done = bench();
+        done.read(&event(Kind::Done));
+        assert!(done.end().is_empty());
     }
 }
