@@ -1,7 +1,5 @@
 //! Messages by their kind: how many left, arrived and were lost, and how long they took.
 
-use rumormill_core::Instant;
-
 use super::latency::Latencies;
 use super::tracks::{Fold, TrackId, Tracks};
 
@@ -31,7 +29,7 @@ impl Direction {
     }
 }
 
-/// Messages of one kind, or of all.
+/// Messages of one kind.
 #[derive(Clone, Debug)]
 pub(super) struct MessageKind {
     pub(super) name: String,
@@ -52,6 +50,18 @@ impl MessageKind {
         Self { name: name.into(), messages, bytes, took, arrived, latencies: Latencies::default() }
     }
 
+    pub(super) fn count(&self, tracks: &mut Tracks, column: usize, direction: Direction, bytes: u64) {
+        tracks.add(self.messages(direction), column, 1.0);
+        tracks.add(self.bytes(direction), column, bytes as f64);
+    }
+
+    /// A message arrived in this column after so long.
+    pub(super) fn time(&mut self, tracks: &mut Tracks, column: usize, nanos: u64) {
+        self.latencies.add(nanos);
+        tracks.add(self.took, column, nanos as f64 / 1e9);
+        tracks.add(self.arrived, column, 1.0);
+    }
+
     pub(super) fn messages(&self, direction: Direction) -> TrackId {
         self.messages[direction as usize]
     }
@@ -61,56 +71,32 @@ impl MessageKind {
     }
 }
 
-/// Messages by kind, all together first.
-#[derive(Clone, Debug)]
-pub(super) struct MessageKinds {
-    all: Vec<MessageKind>,
-}
+/// Messages by kind.
+#[derive(Clone, Debug, Default)]
+pub(super) struct MessageKinds(Vec<MessageKind>);
 
 impl MessageKinds {
-    pub(super) fn new(tracks: &mut Tracks) -> Self {
-        Self { all: vec![MessageKind::new("", tracks)] }
-    }
-
-    pub(super) fn count(&mut self, tracks: &mut Tracks, time: Instant, name: &str, direction: Direction, bytes: u64) {
-        let place = self.place(tracks, name);
-        let column = tracks.column(time);
-        for kind in [&self.all[0], &self.all[place]] {
-            tracks.add(kind.messages(direction), column, 1.0);
-            tracks.add(kind.bytes(direction), column, bytes as f64);
-        }
-    }
-
-    /// A message of this kind arrived now, and had left then.
-    pub(super) fn time(&mut self, tracks: &mut Tracks, name: &str, sent: Instant, arrived: Instant) {
-        let place = self.place(tracks, name);
-        let nanos = arrived.as_nanos().saturating_sub(sent.as_nanos());
-        let column = tracks.column(arrived);
-        for kind in [0, place] {
-            let kind = &mut self.all[kind];
-            kind.latencies.add(nanos);
-            tracks.add(kind.took, column, nanos as f64 / 1e9);
-            tracks.add(kind.arrived, column, 1.0);
-        }
+    /// The kind of this name, or of all others when there are too many.
+    pub(super) fn of(&mut self, tracks: &mut Tracks, name: &str) -> &mut MessageKind {
+        // Few, and compared by length first: a map would take longer.
+        let known = |kinds: &[MessageKind], name| kinds.iter().position(|kind| kind.name == name);
+        let place = known(&self.0, name).or_else(|| known(&self.0, OTHERS).filter(|_| self.0.len() >= KINDS_MAX));
+        let place = place.unwrap_or_else(|| {
+            let name = if self.0.len() < KINDS_MAX { name } else { OTHERS };
+            self.0.push(MessageKind::new(name, tracks));
+            self.0.len() - 1
+        });
+        &mut self.0[place]
     }
 
     pub(super) fn all(&self) -> &[MessageKind] {
-        &self.all
+        &self.0
     }
 
-    fn place(&mut self, tracks: &mut Tracks, name: &str) -> usize {
-        // Few, and compared by length first: a map would take longer.
-        let known = |kinds: &[MessageKind], name| kinds.iter().skip(1).position(|kind| kind.name == name);
-        if let Some(place) = known(&self.all, name) {
-            return place + 1;
-        }
-        let name = if self.all.len() <= KINDS_MAX { name } else { OTHERS };
-        known(&self.all, name).map_or_else(
-            || {
-                self.all.push(MessageKind::new(name, tracks));
-                self.all.len() - 1
-            },
-            |place| place + 1,
-        )
+    /// How long messages of all kinds took.
+    pub(super) fn latencies(&self) -> Latencies {
+        let mut all = Latencies::default();
+        self.0.iter().for_each(|kind| all.merge(&kind.latencies));
+        all
     }
 }

@@ -1,6 +1,5 @@
 //! How long messages take: a sending and its first arrival make a pair.
 
-use std::collections::HashMap;
 use std::fmt;
 
 use hdrhistogram::Histogram as Recorded;
@@ -8,10 +7,11 @@ use rumormill_core::Instant;
 use rumormill_core::trace::EventId;
 
 use super::Histogram;
+use super::hash::FastMap;
 
 /// Messages under way that are followed. When there are more, the older half of them is given up: of a run
-/// with real processes, they may never be told of again.
-const UNDER_WAY_MAX: usize = 1 << 20;
+/// with real processes, they may never be told of again. As many as a table of 2²⁰ places holds, 18 MB.
+const UNDER_WAY_MAX: usize = 900_000;
 
 /// Arrivals that were told before their sending, which happens between processes, at most.
 const EARLY_MAX: usize = 1 << 16;
@@ -28,9 +28,9 @@ const WIDE: f64 = 50.0;
 /// Messages under way.
 #[derive(Clone, Debug, Default)]
 pub(super) struct UnderWay {
-    sent: HashMap<EventId, Instant>,
+    sent: FastMap<EventId, Instant>,
     /// Arrived, though nobody has told yet that they left.
-    early: HashMap<EventId, Instant>,
+    early: FastMap<EventId, Instant>,
     /// Messages that were given up.
     pub(super) given_up: u64,
 }
@@ -64,7 +64,7 @@ impl UnderWay {
 
     /// No more messages come.
     pub(super) fn close(&mut self) {
-        (self.sent, self.early) = (HashMap::new(), HashMap::new());
+        (self.sent, self.early) = (FastMap::default(), FastMap::default());
     }
 
     fn give_up(&mut self) {
@@ -106,6 +106,14 @@ impl Latencies {
         self.sum += u128::from(nanos);
         // It has grown before, or grows now; only beyond an hour it could not.
         let _ = self.recorded.record(nanos.min(LONGEST_NS));
+    }
+
+    /// Adds those of another kind of messages.
+    pub(super) fn merge(&mut self, others: &Self) {
+        (self.least, self.most) = (self.least.min(others.least), self.most.max(others.most));
+        self.sum += others.sum;
+        // It grows as far as the others have.
+        let _ = self.recorded.add(&others.recorded);
     }
 
     /// As bars in seconds; `None` when nothing arrived.

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use rumormill_core::trace::{Event, EventId, Kind};
+use rumormill_core::trace::{Event, Kind};
 use rumormill_core::{Instant, PeerId};
 
 use super::kinds::{Direction, MessageKinds};
 use super::latency::UnderWay;
 use super::peers::{PEERS_MAX, Peers};
-use super::targets::Target;
+use super::targets::{Moved, Target};
 use super::tracks::{Fold, TrackId, Tracks};
 use crate::batch::EventRef;
 
@@ -24,7 +24,7 @@ const SOURCES_MAX: usize = 4_096;
 /// Counts a run's events as they pass, in any order that is about that of their times.
 ///
 /// Its memory does not grow with the run: each number has at most 2,400 columns over time, which become
-/// twice as wide when the run outgrows them; up to a million messages under way and two million peers are
+/// twice as wide when the run outgrows them; up to 900,000 messages under way and two million peers are
 /// followed. What goes beyond is said in [`Metrics::notes`](super::Metrics::notes).
 #[derive(Clone, Debug)]
 pub struct Meter {
@@ -60,7 +60,7 @@ impl Default for Meter {
     fn default() -> Self {
         let mut tracks = Tracks::default();
         Self {
-            kinds: MessageKinds::new(&mut tracks),
+            kinds: MessageKinds::default(),
             in_flight: tracks.open(Fold::Sum),
             peers: Peers::new(&mut tracks),
             tracks,
@@ -152,31 +152,30 @@ impl Meter {
     }
 
     fn leave(&mut self, event: &EventRef<'_>) {
-        self.kinds.count(&mut self.tracks, event.time, event.name, Direction::Sent, event.bytes);
+        let column = self.tracks.column(event.time);
         let given_up = self.under_way.given_up;
         let arrived = self.under_way.leave(event.id, event.time);
-        let column = self.tracks.column(event.time);
         let given_up = self.under_way.given_up - given_up;
+        let kind = self.kinds.of(&mut self.tracks, event.name);
+        kind.count(&mut self.tracks, column, Direction::Sent, event.bytes);
         self.tracks.add(self.in_flight, column, 1.0 - given_up as f64);
         if let Some(arrived) = arrived {
-            self.land(event.name, event.time, arrived.max(event.time), true);
+            let arrived = arrived.max(event.time);
+            let column = self.tracks.column(arrived);
+            self.tracks.add(self.in_flight, column, -1.0);
+            kind.time(&mut self.tracks, column, arrived.as_nanos() - event.time.as_nanos());
         }
     }
 
     fn arrive(&mut self, event: &EventRef<'_>, direction: Direction) {
-        self.kinds.count(&mut self.tracks, event.time, event.name, direction, event.bytes);
-        let sent: Option<EventId> = event.cause;
-        if let Some(left) = sent.and_then(|sent| self.under_way.arrive(sent, event.time)) {
-            self.land(event.name, left, event.time, direction == Direction::Delivered);
-        }
-    }
-
-    /// A message whose sending is known is under way no longer.
-    fn land(&mut self, name: &str, left: Instant, arrived: Instant, is_delivered: bool) {
-        let column = self.tracks.column(arrived);
-        self.tracks.add(self.in_flight, column, -1.0);
-        if is_delivered {
-            self.kinds.time(&mut self.tracks, name, left, arrived);
+        let column = self.tracks.column(event.time);
+        let kind = self.kinds.of(&mut self.tracks, event.name);
+        kind.count(&mut self.tracks, column, direction, event.bytes);
+        if let Some(left) = event.cause.and_then(|sent| self.under_way.arrive(sent, event.time)) {
+            self.tracks.add(self.in_flight, column, -1.0);
+            if direction == Direction::Delivered {
+                kind.time(&mut self.tracks, column, event.time.as_nanos().saturating_sub(left.as_nanos()));
+            }
         }
     }
 
@@ -190,14 +189,12 @@ impl Meter {
             }
             None => return self.unfollowed += 1,
         };
-        let target = &mut self.targets[place];
-        if !target.knows(event.peer) {
-            if self.followed >= PEERS_MAX {
-                return self.unfollowed += 1;
-            }
-            self.followed += 1;
+        let (target, is_room) = (&mut self.targets[place], self.followed < PEERS_MAX);
+        match target.move_to(&mut self.tracks, event.time, event.peer, (event.value, event.goal), is_room) {
+            Moved::Known => {}
+            Moved::New => self.followed += 1,
+            Moved::Unfollowed => self.unfollowed += 1,
         }
-        target.move_to(&mut self.tracks, event.time, event.peer, event.value, event.goal);
     }
 
     fn read(&mut self, event: &EventRef<'_>) {

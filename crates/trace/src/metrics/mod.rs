@@ -1,5 +1,6 @@
 //! What happened in a run as numbers over time: rates, levels, progress, latencies.
 
+mod hash;
 mod kinds;
 mod latency;
 mod meter;

@@ -1,10 +1,9 @@
 //! Which peers are up, and which are done.
 
-use std::collections::HashMap;
-
 use rumormill_core::trace::Kind;
 use rumormill_core::{Instant, PeerId};
 
+use super::hash::FastMap;
 use super::tracks::{Fold, TrackId, Tracks};
 
 /// Peers that are followed, here and for their targets.
@@ -13,7 +12,7 @@ pub(super) const PEERS_MAX: usize = 2_000_000;
 /// How many peers are up and done.
 #[derive(Clone, Debug)]
 pub(super) struct Peers {
-    states: HashMap<PeerId, Condition>,
+    states: FastMap<PeerId, Condition>,
     up: u64,
     done: u64,
     /// Changes of those numbers.
@@ -32,7 +31,7 @@ struct Condition {
 impl Peers {
     pub(super) fn new(tracks: &mut Tracks) -> Self {
         let [up_track, done_track] = [Fold::Sum; 2].map(|fold| tracks.open(fold));
-        Self { states: HashMap::new(), up: 0, done: 0, up_track, done_track, unfollowed: 0 }
+        Self { states: FastMap::default(), up: 0, done: 0, up_track, done_track, unfollowed: 0 }
     }
 
     pub(super) fn up(&self) -> u64 {
@@ -45,7 +44,7 @@ impl Peers {
 
     /// Nothing changes any more.
     pub(super) fn close(&mut self) {
-        self.states = HashMap::new();
+        self.states = FastMap::default();
     }
 
     pub(super) fn change(&mut self, tracks: &mut Tracks, time: Instant, peer: PeerId, kind: Kind) {

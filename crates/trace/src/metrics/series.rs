@@ -2,11 +2,11 @@
 
 use rumormill_core::Instant;
 
-use super::kinds::Direction;
+use super::kinds::{Direction, MessageKind};
 use super::meter::Gauge;
 use super::peers::PEERS_MAX;
 use super::tracks::TrackId;
-use super::{Meter, Metrics, Series, SeriesKind};
+use super::{Histogram, Meter, Metrics, Series, SeriesKind};
 
 /// Columns of an answer, at most.
 const WIDTH_MAX: usize = 10_000;
@@ -29,9 +29,16 @@ impl Meter {
             dt: page.dt,
             events: self.events,
             series: page.series(),
-            histograms: self.kinds.all().iter().filter_map(|kind| kind.latencies.histogram(&kind.name)).collect(),
+            histograms: self.histograms(),
             notes: self.all_notes(),
         }
+    }
+
+    /// All messages together first.
+    fn histograms(&self) -> Vec<Histogram> {
+        let all = self.kinds.latencies().histogram("");
+        let kinds = self.kinds.all().iter().map(|kind| kind.latencies.histogram(&kind.name));
+        [all].into_iter().chain(kinds).flatten().collect()
     }
 
     fn all_notes(&self) -> Vec<String> {
@@ -77,32 +84,39 @@ impl Page<'_> {
     }
 
     fn messages(&self, series: &mut Vec<Series>) {
-        let kinds = self.meter.kinds.all();
-        for (unit, group, what) in [("messages/s", "messages", ""), ("B/s", "bytes", "_bytes")] {
-            for kind in kinds {
-                for direction in Direction::ALL {
-                    let track = if group == "bytes" { kind.bytes(direction) } else { kind.messages(direction) };
-                    let (id, name) = named(direction.name(), what, &kind.name);
-                    series.push(plot(&id, &name, unit, group, SeriesKind::Rate, self.rate(track)));
-                }
+        for (unit, group, what, track) in [
+            ("messages/s", "messages", "", MessageKind::messages as fn(&MessageKind, Direction) -> TrackId),
+            ("B/s", "bytes", "_bytes", MessageKind::bytes),
+        ] {
+            for direction in Direction::ALL {
+                let (id, name) = named(direction.name(), what, "");
+                let all = self.all(|kind| track(kind, direction));
+                series.push(plot(&id, &name, unit, group, SeriesKind::Rate, self.a_second(all)));
             }
-            if group == "messages" {
-                for (why, track) in &self.meter.lost {
-                    let (id, name) = (format!("lost_why:{why}"), format!("lost: {why}"));
-                    series.push(plot(&id, &name, unit, group, SeriesKind::Rate, self.rate(*track)));
+            for kind in self.meter.kinds.all() {
+                for direction in Direction::ALL {
+                    let (id, name) = named(direction.name(), what, &kind.name);
+                    series.push(plot(&id, &name, unit, group, SeriesKind::Rate, self.rate(track(kind, direction))));
                 }
-                let under_way = self.level(self.meter.in_flight);
-                series.push(plot("in_flight", "messages under way", "messages", group, SeriesKind::Count, under_way));
             }
         }
+        for (why, track) in &self.meter.lost {
+            let (id, name) = (format!("lost_why:{why}"), format!("lost: {why}"));
+            series.push(plot(&id, &name, "messages/s", "messages", SeriesKind::Rate, self.rate(*track)));
+        }
+        let under_way = self.level(self.meter.in_flight);
+        series.push(plot("in_flight", "messages under way", "messages", "messages", SeriesKind::Count, under_way));
     }
 
     fn latencies(&self, series: &mut Vec<Series>) {
-        for kind in self.meter.kinds.all() {
-            let (took, arrived) = (self.raw(kind.took), self.raw(kind.arrived));
-            let means = took.iter().zip(&arrived).map(|(took, n)| (*n > 0.0).then(|| took / n)).collect();
-            let (id, name) = named("latency", "", &kind.name);
+        let mut mean = |name: &str, took: Vec<f64>, arrived: Vec<f64>| {
+            let means = took.iter().zip(arrived).map(|(took, n)| (n > 0.0).then(|| took / n)).collect();
+            let (id, name) = named("latency", "", name);
             series.push(plot(&id, &name, "s", "latency", SeriesKind::Gauge, means));
+        };
+        mean("", self.all(|kind| kind.took), self.all(|kind| kind.arrived));
+        for kind in self.meter.kinds.all() {
+            mean(&kind.name, self.raw(kind.took), self.raw(kind.arrived));
         }
     }
 
@@ -148,9 +162,22 @@ impl Page<'_> {
         self.meter.tracks.columns(track, self.factor, self.count)
     }
 
+    /// A track of each kind of message, added up.
+    fn all(&self, track: impl Fn(&MessageKind) -> TrackId) -> Vec<f64> {
+        let mut all = vec![0.0; self.count];
+        for kind in self.meter.kinds.all() {
+            all.iter_mut().zip(self.raw(track(kind))).for_each(|(sum, count)| *sum += count);
+        }
+        all
+    }
+
     /// What was counted in each column, a second.
     fn rate(&self, track: TrackId) -> Vec<Option<f64>> {
-        self.raw(track).into_iter().map(|count| Some(count / self.dt)).collect()
+        self.a_second(self.raw(track))
+    }
+
+    fn a_second(&self, counts: Vec<f64>) -> Vec<Option<f64>> {
+        counts.into_iter().map(|count| Some(count / self.dt)).collect()
     }
 
     /// The sum of all changes up to the end of each column.

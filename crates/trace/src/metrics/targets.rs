@@ -1,16 +1,17 @@
 //! How far the peers are with each target: the least, the median, the most, and all together.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use rumormill_core::{Instant, PeerId};
 
+use super::hash::FastMap;
 use super::tracks::{Fold, TrackId, Tracks};
 
 /// Values of one target, peer by peer.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
     pub(super) name: String,
-    peers: HashMap<PeerId, Progress>,
+    peers: FastMap<PeerId, Progress>,
     /// How many peers have it, as far as they have told.
     pub(super) peers_known: u64,
     /// How many peers have each value.
@@ -32,19 +33,34 @@ struct Progress {
     is_met: bool,
 }
 
+/// Whose value moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Moved {
+    /// A peer's that is followed.
+    Known,
+    /// A peer's that is followed from now on.
+    New,
+    /// A peer's for which there is no room.
+    Unfollowed,
+}
+
 impl Target {
     pub(super) fn new(name: &str, tracks: &mut Tracks) -> Self {
         let [least, median, most] = [Fold::Last; 3].map(|fold| tracks.open(fold));
         let [sum, met] = [Fold::Sum; 2].map(|fold| tracks.open(fold));
-        let (peers, values) = (HashMap::new(), BTreeMap::new());
+        let (peers, values) = (FastMap::default(), BTreeMap::new());
         Self { name: name.into(), peers, peers_known: 0, values, moved: None, least, median, most, sum, met }
     }
 
-    pub(super) fn knows(&self, peer: PeerId) -> bool {
-        self.peers.contains_key(&peer)
-    }
-
-    pub(super) fn move_to(&mut self, tracks: &mut Tracks, time: Instant, peer: PeerId, value: u64, goal: u64) {
+    /// A peer's value is now `(value, goal)`; a peer that is not known yet is only taken when there is room.
+    pub(super) fn move_to(
+        &mut self,
+        tracks: &mut Tracks,
+        time: Instant,
+        peer: PeerId,
+        (value, goal): (u64, u64),
+        is_room: bool,
+    ) -> Moved {
         let column = tracks.column(time);
         // The figures of a column are those at its end.
         if let Some(moved) = self.moved
@@ -52,18 +68,24 @@ impl Target {
         {
             self.settle(tracks);
         }
-        let is_first = !self.peers.contains_key(&peer);
-        let progress = self.peers.entry(peer).or_default();
-        let before = std::mem::replace(progress, Progress { value, is_met: value >= goal });
-        if is_first {
-            self.peers_known += 1;
-        } else {
+        let now = Progress { value, is_met: value >= goal };
+        let (before, moved) = match self.peers.get_mut(&peer) {
+            Some(known) => (std::mem::replace(known, now), Moved::Known),
+            None if !is_room => return Moved::Unfollowed,
+            None => {
+                self.peers.insert(peer, now);
+                self.peers_known += 1;
+                (Progress::default(), Moved::New)
+            }
+        };
+        if moved == Moved::Known {
             forget(&mut self.values, before.value);
         }
         *self.values.entry(value).or_default() += 1;
         tracks.add(self.sum, column, value as f64 - before.value as f64);
-        tracks.add(self.met, column, f64::from(u8::from(value >= goal)) - f64::from(u8::from(before.is_met)));
+        tracks.add(self.met, column, f64::from(u8::from(now.is_met)) - f64::from(u8::from(before.is_met)));
         self.moved = self.moved.max(Some(time));
+        moved
     }
 
     /// Writes the figures of the column in which it moved last.
@@ -80,7 +102,7 @@ impl Target {
     /// Nothing moves any more.
     pub(super) fn close(&mut self, tracks: &mut Tracks) {
         self.settle(tracks);
-        (self.peers, self.values) = (HashMap::new(), BTreeMap::new());
+        (self.peers, self.values) = (FastMap::default(), BTreeMap::new());
     }
 
     /// The value of the middle peer: half of the others have no more.

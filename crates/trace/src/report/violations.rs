@@ -52,7 +52,7 @@ fn diagram(run: &Run, violation: &Violation) -> Option<String> {
     let cone = run.cone(violation.event?)?;
     // The fewer steps are shown, the fewer other events stand between them.
     [STEPS_MAX, 8, 4, 2, 1].into_iter().find_map(|steps| {
-        let path = &cone.path[cone.path.len().saturating_sub(steps)..];
+        let path = since_a_message(&cone.path[cone.path.len().saturating_sub(steps)..]);
         let peers = peers(path, &cone.event);
         let from = path.first().map_or(cone.event.time, |event| event.time);
         let query = SpacetimeQuery {
@@ -68,6 +68,13 @@ fn diagram(run: &Run, violation: &Violation) -> Option<String> {
         let diagram = Diagram { peers: &shown.peers, from, to: cone.event.time, path, event: cone.event.id };
         Some(diagram.draw(&events, &messages))
     })
+}
+
+/// The path from the step that led to its first message on: the timers before that may reach far back, and say
+/// little.
+fn since_a_message(path: &[Event]) -> &[Event] {
+    let sent = path.iter().position(|step| step.kind == Kind::Sent).unwrap_or(0);
+    &path[sent.saturating_sub(1)..]
 }
 
 /// Peers through which it came, the nearest first to be kept; in the order of their numbers.
