@@ -12,6 +12,8 @@ import type { LinkCard, Placed, Report, Style, ToStudio, Unit } from "./talk";
 const CAPTION_CHARACTER_PX = 5.8;
 /** A narrower picture is one of several, without tools over it. */
 const TILE_PX = 460;
+/** What the tree of first deliveries says of itself takes so much. */
+const WORDS_PX = 44;
 /** A disc is hit from this close, however small it is, pixels. */
 const REACH_PX = 7;
 /** A picture has at most so many pixels; a finer screen gets them a little larger. */
@@ -48,6 +50,8 @@ export class Stage {
   private fitScale = 100;
   /** The peer to go to once it is shown. */
   private awaited: number | null = null;
+  /** Room for words below the picture, pixels. */
+  private below = 0;
   private asked = 0;
   private readonly answers = new Map<number, (link: LinkCard | null) => void>();
 
@@ -117,8 +121,10 @@ export class Stage {
   /** Shows everything. */
   fit(): void {
     this.byHand = false;
-    this.camera = fitAll(this.placed.places, this.size, this.margin());
-    this.fitScale = this.camera.scale;
+    const { x, y } = this.margin();
+    const camera = fitAll(this.placed.places, this.size, { x, y: y + this.below / 2 });
+    this.camera = { ...camera, y: camera.y + this.below / 2 / camera.scale };
+    this.fitScale = camera.scale;
     this.look();
   }
 
@@ -170,6 +176,7 @@ export class Stage {
   }
 
   style(style: Partial<Style>): void {
+    if (style.layout) this.below = style.layout === "tree" ? WORDS_PX : 0;
     this.say({ type: "style", style });
   }
 

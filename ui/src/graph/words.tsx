@@ -4,6 +4,7 @@ import { sideName } from "../model/grouping";
 import type { Bench } from "../model/run";
 import { watchRun } from "../state/bench";
 import { theme } from "../state/preferences";
+import { selectedPeer } from "../state/route";
 import { exact, plural, span } from "../words/format";
 import { readPalette } from "./colors";
 import { type Branch, wayTo } from "./layout/tree";
@@ -80,11 +81,21 @@ function TreeWords({ bench, branches }: { bench: Bench; branches: readonly Branc
   const grown = branches.filter((branch) => branch.t <= bench.now);
   const last = grown.reduce<Branch | null>((a, b) => (a && a.t >= b.t ? a : b), null);
   if (!last) return <p data-testid="graph-tree">Nobody has received anything yet</p>;
+  const chosen = grown.find((branch) => branch.peer === selectedPeer.value);
+  const by = (branch: Branch) =>
+    `after ${span(branch.t)}, by way of ${way(bench, wayTo(grown, branch.peer))}`;
   return (
-    <p data-testid="graph-tree">
-      {plural(grown.length, "peer")} reached; the last one is peer {bench.peers.label(last.peer)}{" "}
-      after {span(last.t)}, by way of {way(bench, wayTo(grown, last.peer))}
-    </p>
+    <>
+      {chosen && chosen !== last && (
+        <p data-testid="graph-tree-peer">
+          Peer {bench.peers.label(chosen.peer)} was reached {by(chosen)}
+        </p>
+      )}
+      <p data-testid="graph-tree">
+        {plural(grown.length, "peer")} reached; the last one is peer {bench.peers.label(last.peer)}{" "}
+        {by(last)}
+      </p>
+    </>
   );
 }
 

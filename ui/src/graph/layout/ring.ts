@@ -55,8 +55,10 @@ export function grid(count: number): Float32Array {
 /** Points whose nearest neighbor is looked for; enough to know what is typical. */
 const SAMPLES = 96;
 
-/** In a picture without order, so many may stand closer than is typical: they touch. */
+/** In a picture without order, so many may stand closer than is typical: they touch. Few are told apart. */
 const CROWDED = 0.8;
+const CROWDED_FEW = 0.6;
+const FEW = 120;
 
 /** A typical distance between neighbors, in the picture's units: how large discs may be. */
 export function spacing(points: Float32Array): number {
@@ -66,7 +68,8 @@ export function spacing(points: Float32Array): number {
   const found: number[] = [];
   for (let i = 0; i < count; i += step) found.push(nearestTo(points, i));
   found.sort((a, b) => a - b);
-  return Math.max(1e-4, found[Math.floor(found.length * CROWDED)] ?? 1);
+  const share = count <= FEW ? CROWDED_FEW : CROWDED;
+  return Math.max(1e-4, found[Math.floor(found.length * share)] ?? 1);
 }
 
 function nearestTo(points: Float32Array, index: number): number {

@@ -18,6 +18,14 @@ import { drawCurves, LineRaster, type Pen } from "./strokes";
 const CURVED_MAX = 300;
 const CANVAS_DISCS_MAX = 120;
 
+/** A branch of the tree of first deliveries, from disc to disc. */
+export interface ViewBranch {
+  from: number;
+  to: number;
+  /** Does it lead to the selected peer? */
+  onWay: boolean;
+}
+
 /** What a picture shows at one moment. */
 export interface View {
   scene: Scene;
@@ -35,7 +43,7 @@ export interface View {
   /** Discs with a ring around them, and its colour. */
   rings: readonly [number, string][];
   /** Lines from disc to disc that lie over the links: the tree of first deliveries. */
-  branches: readonly [number, number][];
+  branches: readonly ViewBranch[];
   captions: boolean;
   /** Names written into the picture, and where. */
   names: readonly [string, [number, number]][];
@@ -147,11 +155,12 @@ export class Easel {
   }
 
   private branches({ branches, context, ...view }: View, onCanvas: boolean): void {
-    const wide = Math.max(1, Math.min(3, context.radius * 0.25));
-    const alpha = branches.length > 200 ? 0.5 : 0.85;
-    const color = context.palette.quiet;
-    for (const [from, to] of branches) {
+    const { quiet, accent } = context.palette;
+    const thin = Math.max(1, Math.min(3, context.radius * 0.25));
+    const faint = branches.length > 200 ? 0.5 : 0.85;
+    for (const { from, to, onWay } of branches) {
       const [a, b] = [this.at(from), this.at(to)];
+      const [color, wide] = onWay ? [accent, thin + 2] : [quiet, thin];
       if (onCanvas) {
         this.pen.strokeStyle = color;
         this.pen.lineWidth = wide;
@@ -162,7 +171,7 @@ export class Easel {
       } else {
         const { ratio } = view;
         const [x0, y0, x1, y1] = [a[0] * ratio, a[1] * ratio, b[0] * ratio, b[1] * ratio];
-        this.raster.taper(x0, y0, x1, y1, wide * 1.6 * ratio, pack(color), alpha);
+        this.raster.taper(x0, y0, x1, y1, wide * 1.6 * ratio, pack(color), onWay ? 1 : faint);
       }
     }
   }

@@ -2,10 +2,10 @@
 
 import { siteOf, sitesOf } from "../../model/places";
 import { type Camera, type Size, toScreen } from "../camera";
-import type { Branch } from "../layout/tree";
+import { type Branch, wayTo } from "../layout/tree";
 import { captioned, radiusFor } from "../radius";
 import type { Style } from "../talk";
-import type { View } from "./easel";
+import type { View, ViewBranch } from "./easel";
 import { type Link, type Links, touches } from "./links";
 import type { StrokeContext } from "./look";
 import type { Path } from "./paths";
@@ -99,7 +99,7 @@ export function viewOf(parts: Parts): View {
     ...{ scene, camera, size, ratio, gap, inner, context, sides },
     lit: lit(parts),
     rings: rings(parts),
-    branches: tree ? branchPairs(scene, parts.branches, now) : [],
+    branches: tree ? branchPairs(parts) : [],
     captions: captioned(scene.count, size.width) || gap * camera.scale >= CAPTION_SPACING_PX,
     names: style.layout === "places" ? siteNames(parts) : [],
   };
@@ -140,15 +140,16 @@ function rings({ scene, style, chosen, path }: Parts): [number, string][] {
   return [...out];
 }
 
-/** The branches that had grown by now, from disc to disc. */
-function branchPairs(scene: Scene, branches: readonly Branch[], now: number): [number, number][] {
-  const out: [number, number][] = [];
-  for (const { peer, parent, t } of branches) {
-    if (t > now) continue;
+/** The branches that had grown by now; the way to the selected peer comes last, and stands out. */
+function branchPairs({ scene, branches, now, style }: Parts): ViewBranch[] {
+  const grown = branches.filter((branch) => branch.t <= now);
+  const way = new Set(style.selected === null ? [] : wayTo(grown, style.selected));
+  const out: ViewBranch[] = [];
+  for (const { peer, parent } of grown) {
     const [from, to] = [scene.indexOf(parent), scene.indexOf(peer)];
-    if (from >= 0 && to >= 0 && from !== to) out.push([from, to]);
+    if (from >= 0 && to >= 0 && from !== to) out.push({ from, to, onWay: way.has(peer) });
   }
-  return out;
+  return out.sort((a, b) => Number(a.onWay) - Number(b.onWay));
 }
 
 /** The names of places, above their peers. */
