@@ -6,6 +6,7 @@ mod faults;
 mod harness;
 mod life;
 mod probe;
+mod usage;
 
 use std::time::Duration;
 
