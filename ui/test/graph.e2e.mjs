@@ -377,7 +377,7 @@ async function link(graph) {
 }
 
 /** A partition is seen while it is in force, and only then. */
-async function sides(graph, run) {
+async function sides(graph, run, events) {
   await graph.open(run);
   await holds("at the end the halves are told apart", async () => {
     return (await graph.attribute("graph-canvas", "sides")) === "20-20";
@@ -391,6 +391,10 @@ async function sides(graph, run) {
     return (
       drawn && n > 0 && Number(t) <= 0.03 && (await graph.attribute("graph-canvas", "sides")) === ""
     );
+  });
+  const soFar = linksOf(events.filter((event) => event.t <= 0.03)).size;
+  await holds(`and the ${soFar} links that there were by then`, async () => {
+    return (await graph.drawn("edges-drawn")) === soFar;
   });
   const before = await graph.places();
   await graph.page.keyboard.press("End");
@@ -448,6 +452,9 @@ async function main() {
     await context.addInitScript(() => {
       localStorage.setItem("rumormill-debug", "1");
       localStorage.setItem("rumormill-tour", "done");
+    });
+    page.on("response", (answer) => {
+      if (answer.status() >= 400) console.log(`        ${answer.status()} ${answer.url()}`);
     });
     await page.goto(url);
     const graph = new Graph(page);
