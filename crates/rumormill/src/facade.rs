@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use rumormill_lab::Registry;
 use rumormill_lab::experiment::{Embedded, Gallery};
 use rumormill_sim::Simulate;
+use serde::Serialize;
 
 /// A lab with the protocols and experiments that come with Rumormill, to which one's own are added.
 #[must_use]
@@ -20,9 +21,10 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// Adds a protocol under the name by which experiments call it.
+    /// Adds a protocol under the name by which experiments call it. What a peer is can be copied and
+    /// serialized, so that the lab can go back in a simulation and show it field by field.
     #[must_use]
-    pub fn protocol<P: Simulate>(self, name: &'static str) -> Self {
+    pub fn protocol<P: Simulate + Clone + Serialize>(self, name: &'static str) -> Self {
         Self { registry: self.registry.protocol::<P>(name), ..self }
     }
 

@@ -3,7 +3,7 @@
 use rumormill::prelude::*;
 
 /// One peer: has it heard the rumor?
-#[derive(Clone)]
+#[derive(Clone, Serialize)]
 struct Gossip {
     starts: bool,
     heard: bool,
