@@ -49,6 +49,14 @@ export interface View {
   names: readonly [string, [number, number]][];
 }
 
+/** Discs that are not meant, and discs of which nobody knows yet, are this faint. */
+const FAINT = 0.25;
+
+function alphaOf(scene: Scene, lit: ReadonlySet<number> | null, index: number): number {
+  const isMeant = lit === null || lit.has(index);
+  return isMeant && !scene.isUntold(scene.units[index] ?? 0) ? 1 : FAINT;
+}
+
 /** One picture's canvas and memory. */
 export class Easel {
   readonly comets = new Comets();
@@ -210,7 +218,7 @@ export class Easel {
 
   private discsOnCanvas({ scene, lit }: View, visible: readonly number[]): void {
     for (const i of visible) {
-      this.pen.globalAlpha = lit === null || lit.has(i) ? 1 : 0.25;
+      this.pen.globalAlpha = alphaOf(scene, lit, i);
       this.discs?.of(this.radius(i)).draw(this.pen, scene.look(i), ...this.at(i));
     }
     this.pen.globalAlpha = 1;
@@ -218,7 +226,7 @@ export class Easel {
 
   private discsInMemory({ scene, lit }: View, visible: readonly number[]): void {
     for (const i of visible) {
-      const alpha = lit === null || lit.has(i) ? 1 : 0.25;
+      const alpha = alphaOf(scene, lit, i);
       this.discs?.of(this.radius(i)).raster(this.raster, scene.look(i), ...this.at(i), alpha);
     }
   }

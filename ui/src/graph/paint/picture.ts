@@ -3,6 +3,7 @@
 
 import type { EdgeRow, Word } from "../../api/types";
 import { type Grouping, grouping } from "../../model/grouping";
+import type { Peers } from "../../model/peers";
 import type { Bench } from "../../model/run";
 import type { Camera, Size } from "../camera";
 import { kindColor } from "../colors";
@@ -24,8 +25,10 @@ const DRAW_EVERY_MS = 50;
 const DRAW_SHARE = 3;
 /** Groups of connected peers are found anew at most so often. */
 const REGROUP_EVERY_MS = 400;
-/** After a jump in time, the picture stands until the page knows all peers again, or so long. */
-const HOLD_MS = 600;
+/** After a jump in time, the picture stands until all peers are told again, or so long. */
+const HOLD_MS = 200;
+/** But while somebody jumps on and on, not longer than this. */
+const STAND_MS = 400;
 /** Once nothing has changed for so long, all links are drawn, however many. */
 const REST_MS = 200;
 /** How long a step of that may take. */
@@ -57,6 +60,9 @@ export class Picture {
   /** Has the page not shown the last picture yet? */
   private waiting = false;
   private holdUntil = 0;
+  /** The peers as told since the last jump, and as they were before it while it is being told. */
+  private peers: Peers;
+  private before: Peers | null = null;
   private heard = 0;
   private drawnAt = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -70,6 +76,7 @@ export class Picture {
     private style: Style,
     private readonly post: (word: FromStudio, transfer?: Transferable[]) => void,
   ) {
+    this.peers = bench.peers;
     this.scene = new Scene(bench, new Int32Array(0), null);
     this.sides.look(bench);
     this.regroup();
@@ -98,16 +105,22 @@ export class Picture {
     this.want(false);
   }
 
-  /** After a jump, waits until all peers are known again, so that nothing flickers. */
+  /** After a jump, waits until all peers are told again, so that nothing flickers. */
   private hold(word: Word): void {
     if (word.type === "hello") {
-      this.holdUntil = Math.max(this.holdUntil, performance.now() + HOLD_MS);
+      this.holdUntil = Math.min(performance.now() + HOLD_MS, this.drawnAt + STAND_MS);
+      const was = this.before ?? this.peers;
+      this.peers = this.bench.peers;
+      // At the beginning, or of another run, there is nothing to go by.
+      this.before = was.size > 0 && was.size === this.peers.size ? was : null;
       this.heard = 0;
       this.easel.comets.clear();
     } else {
       this.heard += (word.peers?.length ?? 0) + (word.groups?.length ?? 0);
       const all = this.bench.aggregated ? this.bench.groups.count : this.bench.peers.size;
-      if (this.heard >= all) this.holdUntil = 0;
+      if (this.heard < all) return;
+      this.holdUntil = 0;
+      this.before = null;
     }
   }
 
@@ -132,11 +145,17 @@ export class Picture {
         this.refresh();
         this.want(false);
       }, wait + 1);
+    // Who is in which community is not known yet while a jump is being told.
+    if (this.before === null) this.follow();
+    this.arrangement.feed();
+  }
+
+  /** Makes a new scene when there are other units than those shown. */
+  private follow(): void {
     const units = unitsOf(this.bench, this.community, this.grouping, this.style.opened);
     const same =
       units.length === this.scene.count && units.every((u, i) => u === this.scene.units[i]);
     if (!same) this.rescene(units);
-    this.arrangement.feed();
   }
 
   private regroup(): void {
@@ -270,6 +289,7 @@ export class Picture {
     this.moving = false;
     const chosen = this.choose(pace.links(this.bench.aggregated));
     this.drawn = chosen.links;
+    this.scene.before = this.before;
     const resting = this.scene.places;
     if (this.glide) this.scene.places = this.glide.at(resting, began);
     this.easel.paint(this.view(chosen), chosen.links);

@@ -2,7 +2,7 @@
 
 import type { Grouping } from "../../model/grouping";
 import { type Group, groupProgress } from "../../model/groups";
-import { progressOf, Status } from "../../model/peers";
+import { type Peers, progressOf, Status } from "../../model/peers";
 import type { Bench } from "../../model/run";
 import { exact } from "../../words/format";
 import { type GroupCard, groupOfUnit, type Unit, unitOfGroup } from "../talk";
@@ -25,6 +25,8 @@ export class Scene {
   readonly sizes: Float32Array | null;
   /** Where each disc is: x, y, x, y, ... */
   places: Float32Array;
+  /** The peers as they were before a jump in time that is still being told. */
+  before: Peers | null = null;
   private readonly indexByPeer: Int32Array;
   private tallies: Group[] = [];
 
@@ -118,11 +120,19 @@ export class Scene {
       if (!row) return { status: Status.Waiting, progress: -1, done: false };
       return { status: row[1], progress: progressOf(row[3]), done: row[2] === 1 };
     }
+    const of = (this.isUntold(unit) && this.before) || peers;
     return {
-      status: peers.status[unit] ?? 0,
-      progress: peers.progress[unit] ?? -1,
-      done: peers.done[unit] === 1,
+      status: of.status[unit] ?? 0,
+      progress: of.progress[unit] ?? -1,
+      done: of.done[unit] === 1,
     };
+  }
+
+  /** Is a jump in time being told, and not yet what it means for this peer? Then it looks as before, but faint. */
+  isUntold(unit: Unit): boolean {
+    if (!this.before || unit < 0) return false;
+    const { peers } = this.bench;
+    return peers.status[unit] === Status.Waiting && (peers.progress[unit] ?? -1) < 0;
   }
 
   /** What is written inside a disc. */
