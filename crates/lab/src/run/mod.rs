@@ -6,6 +6,7 @@
 mod branch;
 mod explore;
 mod handle;
+mod in_time;
 mod limits;
 mod mode;
 mod observer;

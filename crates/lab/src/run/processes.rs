@@ -10,6 +10,7 @@ use rumormill_trace::{Messages, Target};
 use tokio::time::MissedTickBehavior;
 
 use super::handle::{InjectError, Wish};
+use super::in_time::{InTime, WAIT};
 use super::start::{End, Running};
 use super::{Progress, limits};
 
@@ -37,14 +38,27 @@ impl Running {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut stopping = false;
         let mut outlets = self.outlets.clone();
+        let mut in_time = InTime::default();
         loop {
-            tokio::select! {
+            let until = tokio::select! {
                 events = supervisor.next_events() => match events {
-                    Some(events) => events.iter().for_each(|event| outlets.event(event)),
+                    Some(events) => {
+                        events.into_iter().for_each(|event| in_time.push(event));
+                        Instant::ZERO
+                    }
                     None => break,
                 },
-                _ = tick.tick() => self.look(&remote, &mut stopping).await,
+                _ = tick.tick() => {
+                    let now = self.look(&remote, &mut stopping).await;
+                    Instant::ZERO + now.saturating_sub(WAIT)
+                }
+            };
+            while let Some(event) = in_time.next(until) {
+                outlets.event(&event);
             }
+        }
+        while let Some(event) = in_time.next(Instant::MAX) {
+            outlets.event(&event);
         }
         let report = supervisor.wait().await;
         self.publish(Instant::ZERO + report.wall, self.progress_of(&report, Vec::new()));
@@ -76,7 +90,7 @@ impl Running {
         }
     }
 
-    async fn look(&mut self, remote: &Remote, stopping: &mut bool) {
+    async fn look(&mut self, remote: &Remote, stopping: &mut bool) -> Duration {
         for Wish { fault, answer } in self.control.take_faults() {
             let timed = match remote.inject(fault.clone()).await {
                 Some(at) => Ok(Timed { at: at.since(Instant::ZERO), fault }),
@@ -92,6 +106,7 @@ impl Running {
         }
         let report = remote.report();
         self.publish(Instant::ZERO + report.wall, self.progress_of(&report, remote.pids()));
+        report.wall
     }
 
     fn progress_of(&self, report: &NetReport, living: Vec<u32>) -> Progress {

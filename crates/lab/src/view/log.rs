@@ -209,6 +209,7 @@ impl Question {
     }
 }
 
+#[expect(clippy::ptr_arg, reason = "a static text stays where it is")]
 fn copy(text: &Cow<'static, str>, old: Cow<'static, str>) -> Cow<'static, str> {
     match (text, old) {
         (Cow::Borrowed(text), _) => Cow::Borrowed(text),
