@@ -2,7 +2,7 @@
 // drawn once and copied from then on, so that ten thousand peers cost ten thousand copies.
 
 import { Status } from "../../model/peers";
-import { type Palette, progressColor } from "../colors";
+import { mix, type Palette, progressColor } from "../colors";
 import type { Raster, Sprite } from "./raster";
 import type { Look } from "./scene";
 import type { Pen } from "./strokes";
@@ -13,6 +13,8 @@ const STEPS = 48;
 const TICK_RADIUS = 11;
 /** From this radius on, there is room for a gauge; below, the colour alone tells. */
 const GAUGE_RADIUS = 5;
+/** How dark the empty gauge is, from a line to quiet ink: it must be seen on the ground of a side, too. */
+const TRACK = 0.4;
 /** Sizes of discs that are kept ready-made. */
 const SIZES_MAX = 24;
 
@@ -97,7 +99,7 @@ export class Discs {
     disc(g, radius, palette.surface);
     g.lineWidth = thick;
     if (crashed) g.setLineDash([3, 3]);
-    ring(g, rim, 0, 1, crashed ? palette.quiet : palette.line);
+    ring(g, rim, 0, 1, crashed ? palette.quiet : mix(palette.line, palette.quiet, TRACK));
     g.setLineDash([]);
     if (look.progress > 0 && !crashed)
       ring(g, rim, 0, look.progress, progressColor(look.progress, palette));

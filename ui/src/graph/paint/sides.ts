@@ -5,7 +5,7 @@ import type { Bench } from "../../model/run";
 import { kindColor, mix, type Palette } from "../colors";
 
 /** How strong a side's tint is on the paper. */
-const TINT = 0.22;
+const TINT = 0.17;
 
 /** The ground's colour of a side. */
 export function sideColor(side: number, palette: Palette): string {
