@@ -114,6 +114,8 @@ interface Routed {
 
 function pathOf(edge: Routed, from: string, to: string, boxes: ReadonlyMap<string, Box>): Path {
   let points = edge.points.map(({ x, y }): [number, number] => [x, y]);
+  points = attached(points, boxes.get(from));
+  points = attached(points.reverse(), boxes.get(to)).reverse();
   points = clipped(points, boxes.get(to));
   points = clipped(points.reverse(), boxes.get(from)).reverse();
   const middle = between(
@@ -129,14 +131,24 @@ function pathOf(edge: Routed, from: string, to: string, boxes: ReadonlyMap<strin
 /** An arrow that leaves a state at the bottom and comes back there. */
 function loopOf(name: string, box: Box | undefined): Path {
   const { x = 0, y = 0, width = 0, height = 0 } = box ?? {};
-  const [left, right, bottom] = [x + width * 0.36, x + width * 0.64, y + height];
+  // To the right, where no other arrow leaves downwards.
+  const [left, right, bottom] = [x + width * 0.7, x + width * 0.9, y + height];
   const points: [number, number][] = [
     [right, bottom],
     [right + 4, bottom + LOOP_PX * 0.55],
     [left - 4, bottom + LOOP_PX * 0.55],
     [left, bottom],
   ];
-  return { from: name, to: name, points, label: [x + width / 2, bottom + LOOP_PX * 0.72] };
+  return { from: name, to: name, points, label: [x + width * 0.8, bottom + LOOP_PX * 0.74] };
+}
+
+/** A line that begins below a state, where an arrow back to it has its room, begins at the state. */
+function attached(points: [number, number][], box: Box | undefined): [number, number][] {
+  const [first] = points;
+  if (!first || !box || box.parent) return points;
+  const bottom = box.y + box.height;
+  const below = first[1] > bottom + 1 && first[0] > box.x && first[0] < box.x + box.width;
+  return below ? [[first[0], bottom], ...points] : points;
 }
 
 /** The part of a line before it enters a box of states, when it ends within one. */
