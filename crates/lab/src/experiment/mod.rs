@@ -4,6 +4,7 @@
 //! [`Experiment::resolve`] turns the values that a person chose into what a run needs.
 
 mod expression;
+mod fault;
 mod gallery;
 mod language;
 mod parameter;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 pub use expression::{Expression, fuzz_expression};
+pub use fault::read_fault;
 pub use gallery::{Embedded, Entry, Gallery};
 pub use parameter::{COUNT_MAX, Kind, Parameter};
 pub use problem::{Problem, Problems, did_you_mean};

@@ -68,6 +68,12 @@ impl<P: Simulate + Clone + Serialize> Rewinder<P> {
         }
     }
 
+    /// How many clones there are.
+    #[cfg(test)]
+    pub fn clones(&self) -> usize {
+        self.clones.len()
+    }
+
     /// About the bytes of a clone of the front: states as they are encoded, twice for what a heap adds, and
     /// what is under way.
     fn bytes(&self) -> u64 {

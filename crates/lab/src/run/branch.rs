@@ -219,3 +219,6 @@ fn fault_problem(error: &SettingsError, planned: usize) -> Problem {
         None => Problem::field(error.field(), why),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,7 +64,7 @@ async fn stopping_ends_runs_and_says_goodbye_to_pages() {
 }
 
 /// A protocol whose second peer is broken.
-#[derive(Clone)]
+#[derive(Clone, serde::Serialize)]
 struct Broken;
 
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]

@@ -97,6 +97,15 @@ Examples:
   rumormill check 2026-11-20T03-31-07Z-flood-42
   rumormill check 2026-11-20T03-31-07Z-flood-42 --property delivered_was_sent --json")]
     Check(CheckArgs),
+    /// Go on from a moment of a recorded simulation as a new run, with something done to it there
+    #[command(after_help = "\
+The new run is the same up to the moment, and remembers where it came from. With nothing done, it has the
+digest of the other. Faults are written as in an experiment.
+
+Examples:
+  rumormill branch 2026-11-20T03-31-07Z-flood-42 --at 1.5s --fault \"crash([3, 4])\"
+  rumormill branch latest --at 500ms --set fanout=2 --request \"3: sync\"")]
+    Branch(BranchArgs),
     /// Compare recorded runs: totals, what was asked differently, the first event that differs
     #[command(after_help = "\
 The exit code is 0 when nothing differs, 1 when something does, 2 when a run cannot be read.
@@ -269,6 +278,33 @@ pub(crate) struct ReplayArgs {
     /// Threads of the simulator; the result is the same for any number
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<u32>,
+    #[command(flatten)]
+    pub(crate) json: JsonArgs,
+}
+
+/// `rumormill branch`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct BranchArgs {
+    /// The run's name, or a path to its folder
+    pub(crate) run: String,
+    /// The moment on the run's clock, for example 1.5s: what happens up to it stays
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: String,
+    /// A fault that happens then, as experiments write it; can be given several times
+    #[arg(long, value_name = "FAULT")]
+    pub(crate) fault: Vec<String>,
+    /// A parameter's value from then on; can be given several times
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Something to ask of a peer then, after its number; * asks all
+    #[arg(long, value_name = "PEER: TEXT")]
+    pub(crate) request: Vec<String>,
+    /// End at this time on the run's clock, in place of the other run's limit
+    #[arg(long, value_name = "TIME")]
+    pub(crate) time_limit: Option<String>,
+    /// Do not record the new run
+    #[arg(long)]
+    pub(crate) no_record: bool,
     #[command(flatten)]
     pub(crate) json: JsonArgs,
 }

@@ -2,6 +2,7 @@
 
 mod args;
 mod bar;
+mod branch;
 mod check;
 mod compare;
 mod explore;
@@ -98,6 +99,7 @@ fn dispatch(lab: Lab, cli: Cli, mut table: clap::Command) -> Done {
         Command::Show(args) => recorded::show(&args, &places),
         Command::Check(args) => check::check(&args, &workbench(lab, &places)?, &places),
         Command::Replay(args) => recorded::replay(&args, &workbench(lab, &places)?, &places),
+        Command::Branch(args) => branch::branch(&args, &workbench(lab, &places)?, &places),
         Command::Compare(args) => compare::compare(&args, &places),
         Command::Export(args) => recorded::export(&args, &places),
         Command::New(args) => {

@@ -10,7 +10,7 @@ use rumormill_lab::run::{Order, Resolved, RunHandle, StartError, Workbench};
 use rumormill_trace::{Messages, RunFile, Target, Violation};
 use serde::Serialize;
 
-use super::args::{Choice, Places, RunArgs};
+use super::args::{Choice, JsonArgs, Places, RunArgs};
 use super::bar::RunBar;
 use super::interrupt::Interrupt;
 use super::{Done, Ended, Failure, check, options, say, serve, sweep};
@@ -57,6 +57,11 @@ pub(crate) fn run(args: &RunArgs, workbench: Workbench, places: &Places, table: 
     if args.watch {
         return serve::watch(resolved.order, workbench, places);
     }
+    go(resolved, &workbench, args.json)
+}
+
+/// Starts what was asked, waits for its end, and says how it was.
+pub(crate) fn go(resolved: Resolved, workbench: &Workbench, json: JsonArgs) -> Done {
     let interrupt = Interrupt::listen();
     let handle = workbench.start(resolved, Box::new(RunBar::new())).map_err(|error| match error {
         StartError::Record(error) => Failure::input(error),
@@ -66,7 +71,7 @@ pub(crate) fn run(args: &RunArgs, workbench: Workbench, places: &Places, table: 
     let folder = handle.folder().map(PathBuf::from);
     let file = RunHandle::wait(handle);
     let outcome = file.outcome.unwrap_or(Outcome::Failed);
-    if args.json.json {
+    if json.json {
         say::json(&report(&file, outcome, folder));
         if let Some(error) = &file.error {
             say::note(error);
