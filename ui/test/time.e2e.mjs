@@ -297,8 +297,11 @@ async function underWay(lab) {
   });
   await lab.picture("time-live");
   await dragTo(page, 0.3);
+  await holds("its past can be looked at", async () => {
+    const { live, n, of } = await cursorOf(page);
+    return !live && n < of;
+  });
   const then = await restingCursor(page);
-  await holds("its past can be looked at", async () => !then.live && then.n < then.of);
   await lab.picture("time-live-past");
   await holds("while it goes on", async () => (await openRun(page)).events > then.of);
   await lab.click("live");

@@ -8,7 +8,7 @@ const LOOKED_THROUGH = 500;
 
 /**
  * The direct effects of an event. A message's end is looked for at the other peer, anything else at the
- * same peer from the same moment on.
+ * same peer from its moment on.
  */
 export async function effectsOf(run: string, of: LogLine, signal: AbortSignal): Promise<LogLine[]> {
   if (of.kind === "sent" && of.other) {
@@ -16,8 +16,8 @@ export async function effectsOf(run: string, of: LogLine, signal: AbortSignal): 
     const ends = await past.search(run, { ...query, limit: LOOKED_THROUGH }, signal);
     return ends.events.filter((line) => line.cause === of.id);
   }
-  // An activation's effects carry the time of the activation itself.
-  const query = { peer: of.peer, from: of.t, to: of.t, limit: LOOKED_THROUGH };
+  // Not at its very time: what an activation asked for leaves when its writes are durable.
+  const query = { peer: of.peer, from: of.t, limit: LOOKED_THROUGH };
   const found = await past.search(run, query, signal);
   return found.events.filter((line) => line.cause === of.id);
 }
