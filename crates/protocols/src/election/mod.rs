@@ -134,10 +134,19 @@ impl Launch for Election {
 
     fn chart() -> Option<Chart> {
         let chart = Chart::new("election", "follower").state("follower").state("candidate").state("leader");
-        let chart =
-            chart.transition("follower", "candidate", "Patience").transition("candidate", "candidate", "Patience");
-        let chart = chart.transition("candidate", "leader", "vote").transition("candidate", "follower", "beat");
-        Some(chart.transition("leader", "follower", "beat"))
+        let ways = [
+            ("follower", "candidate", "Patience"),
+            ("candidate", "candidate", "Patience"),
+            ("candidate", "leader", "vote"),
+            ("candidate", "follower", "beat"),
+            ("candidate", "follower", "ask"),
+            ("candidate", "follower", "vote"),
+            ("leader", "follower", "beat"),
+            ("leader", "follower", "ask"),
+            ("leader", "follower", "vote"),
+            ("leader", "follower", "request"),
+        ];
+        Some(ways.into_iter().fold(chart, |chart, (from, to, trigger)| chart.transition(from, to, trigger)))
     }
 }
 

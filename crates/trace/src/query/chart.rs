@@ -102,14 +102,17 @@ impl SeenChart {
             }
         }
         for published in &chart.transitions {
-            let is_known = |known: &SeenTransition| known.from == published.from && known.to == published.to;
-            if !self.transitions.iter().any(is_known) {
-                self.transitions.push(SeenTransition {
+            let is_known = |known: &&mut SeenTransition| known.from == published.from && known.to == published.to;
+            let trigger = (published.trigger.to_string(), 0);
+            match self.transitions.iter_mut().find(is_known) {
+                Some(known) if known.triggers.iter().any(|(name, _)| *name == trigger.0) => {}
+                Some(known) => known.triggers.push(trigger),
+                None => self.transitions.push(SeenTransition {
                     from: published.from.to_string(),
                     to: published.to.to_string(),
                     count: 0,
-                    triggers: vec![(published.trigger.to_string(), 0)],
-                });
+                    triggers: vec![trigger],
+                }),
             }
         }
         self.initial = Some(chart.initial.to_string());

@@ -210,7 +210,10 @@ impl<'a> Parser<'a> {
                 part.texts.push(token.text.clone());
             } else if KEYWORDS.contains(&token.text.as_str()) {
                 break;
-            } else if token.text == "peer" && part.peer.is_none() {
+            } else if token.text == "peer" {
+                if part.peer.is_some() {
+                    return Err(self.wrong("no second peer"));
+                }
                 self.next += 1;
                 part.peer = Some(self.number()?);
                 continue;
@@ -339,6 +342,7 @@ mod tests {
         assert_eq!(error("sent then done on the other peer").0, 23);
         assert_eq!(error("sent push more").0, 11);
         assert_eq!(error("sent peer many").0, 11);
+        assert_eq!(error("peer 7 peer").0, 8);
         assert_eq!(error("sent within 2s").0, 6);
         let (column, why) = error("note then delivred push");
         assert!(column == 11 && why.starts_with("there is no kind of event \"delivred\"; there are started"), "{why}");
