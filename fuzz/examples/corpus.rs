@@ -15,6 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     write("frame", &frames())?;
     write("reporter", &texts(&REPORTED))?;
     write("expression", &texts(&EXPRESSIONS))?;
+    write("pattern", &texts(&PATTERNS))?;
     write("experiment", &experiments()?)?;
     write("run", &recorded()?)
 }
@@ -35,6 +36,14 @@ const REPORTED: [&str; 4] = [
     "\0CON1,ABCMeta;CTM1,messages,10,50;",
     "\u{7f}COM1,2;;CONx,y;XYZ1;END",
     "\u{1} CON 1 , two words ; END 1 ; ",
+];
+
+const PATTERNS: [&str; 5] = [
+    "sent push then delivered digest within 500ms on the same peer",
+    "crashed peer 3 not followed by restarted within 2s on any peer",
+    "note \"said \\\"so\\\"\" \"twice\"",
+    "push",
+    "sent then",
 ];
 
 const EXPRESSIONS: [&str; 8] = [

@@ -17,12 +17,13 @@ pub struct Target {
 }
 
 /// Every target: messages from peers, frames of links, records of the line protocol, expressions and files of
-/// experiments, and the files of recorded runs.
-pub const TARGETS: [Target; 6] = [
+/// experiments, the files of recorded runs, and searches in them.
+pub const TARGETS: [Target; 7] = [
     Target { name: "wire", run: wire::wire },
     Target { name: "frame", run: rumormill_net::fuzz_frame },
     Target { name: "reporter", run: rumormill_lab::reporter::fuzz_reporter },
     Target { name: "expression", run: rumormill_lab::experiment::fuzz_expression },
     Target { name: "experiment", run: rumormill_lab::experiment::fuzz_experiment },
     Target { name: "run", run: rumormill_trace::fuzz_read },
+    Target { name: "pattern", run: rumormill_trace::fuzz_pattern },
 ];

@@ -2,15 +2,16 @@
 
 use rumormill_core::testing::{Effect, EffectOf, TestPeer};
 use rumormill_core::{Launch, Parameters, PeerId, Protocol, Seat, Value, Wire};
-use rumormill_protocols::Flood;
+use rumormill_protocols::{Election, Flood};
 
 type Message = <Flood as Protocol>::Message;
 
-/// Any bytes as a message to a member of a flood.
+/// Any bytes as a message to a member of a flood, and to a voter of an election.
 ///
 /// # Panics
 /// When a decoded message does not come back from its own encoding, or when handling it panics.
 pub fn wire(bytes: &[u8]) {
+    to_voter(bytes);
     let Ok(message) = Message::decode(bytes) else { return };
     message.mentions(&mut |_| {});
     let encoded = encode(&message);
@@ -25,6 +26,18 @@ pub fn wire(bytes: &[u8]) {
             peer.message(PeerId(2), message.clone());
         }
     }
+}
+
+/// The same bytes as a message to a voter.
+fn to_voter(bytes: &[u8]) {
+    let Ok(message) = <Election as Protocol>::Message::decode(bytes) else { return };
+    let parameters = Parameters([("peers".to_string(), Value::Count(3))].into());
+    let Ok(config) = Election::config(&parameters) else { return };
+    let state = Election::peer(&config, Seat { peerid: 1, peers: 3 });
+    let mut voter = TestPeer::new(state, config, PeerId(1), &[PeerId(2), PeerId(3)]);
+    voter.start();
+    voter.message(PeerId(2), message);
+    voter.timer(rumormill_protocols::election::Timer::Patience(1));
 }
 
 /// Messages that two members send each other in the normal course of things: a corpus to begin with.

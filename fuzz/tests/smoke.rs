@@ -37,6 +37,11 @@ fn run() {
 }
 
 #[test]
+fn pattern() {
+    survives("pattern");
+}
+
+#[test]
 fn frame() {
     survives("frame");
 }
