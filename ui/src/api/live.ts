@@ -7,6 +7,9 @@ export type Line = "connecting" | "open" | "lost" | "closed";
 const RETRY_MS_MIN = 250;
 const RETRY_MS_MAX = 4000;
 
+/** Words as they came, for another thread: a text is handed on in no time, an object is not. */
+export const textOf = new WeakMap<Word, string>();
+
 /** Who is told what. */
 export interface Listener {
   hear(word: Word): void;
@@ -40,7 +43,12 @@ export class LiveLine {
       if (this.waiting) this.say(this.waiting);
       this.waiting = null;
     };
-    socket.onmessage = (message) => this.listener.hear(JSON.parse(String(message.data)) as Word);
+    socket.onmessage = (message) => {
+      const text = String(message.data);
+      const word = JSON.parse(text) as Word;
+      textOf.set(word, text);
+      this.listener.hear(word);
+    };
     socket.onclose = () => this.lost();
   }
 

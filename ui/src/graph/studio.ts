@@ -1,6 +1,7 @@
 // The page's end of the painting thread: one for each open run, kept while the run is on the bench, so
 // that its graph is as it was when somebody comes back from another view.
 
+import { textOf } from "../api/live";
 import type { Bench } from "../model/run";
 import { snapshot } from "../model/snapshot";
 import { bench as open } from "../state/bench";
@@ -21,9 +22,8 @@ export class Studio {
     this.worker.onmessage = (event: MessageEvent<FromStudio>) => this.hear(event.data);
     this.say({ type: "known", snapshot: snapshot(bench) });
     this.unlisten = bench.listen((_, word) => {
-      // The log is read on the page; there may be much of it.
-      const bare = word.type === "frame" ? { ...word, log: [] } : word;
-      this.say({ type: "word", word: bare });
+      const text = textOf.get(word);
+      this.say(text === undefined ? { type: "word", word } : { type: "text", text });
     });
   }
 

@@ -44,6 +44,8 @@ export interface Style {
 export type ToStudio =
   | { type: "known"; snapshot: Snapshot }
   | { type: "word"; word: Word }
+  /** A word as it came from the lab. */
+  | { type: "text"; text: string }
   | { type: "plan"; plan: unknown }
   | { type: "focus"; groups: number[] }
   | { type: "open"; picture: number; community: number | null; style: Style }

@@ -29,16 +29,25 @@ export function say(wish: Wish): void {
 let live: LiveLine | null = null;
 let opening = 0;
 let scheduled = false;
+let lookedAt = 0;
+
+/** Runs of more peers than this have long news; then hands come first, and what is written follows. */
+const CROWD = 2000;
+const LOOK_EVERY_MS = 150;
 
 function soon(): void {
   if (scheduled) return;
   scheduled = true;
   const look = () => {
     scheduled = false;
+    lookedAt = performance.now();
     tick.value += 1;
   };
+  const wait = lookedAt + LOOK_EVERY_MS - performance.now();
+  const isCrowd = (bench.peek()?.size ?? 0) > CROWD;
   // A hidden page gets no animation frames, and needs no news.
-  requestAnimationFrame(look);
+  if (isCrowd && wait > 0) setTimeout(() => requestAnimationFrame(look), wait);
+  else requestAnimationFrame(look);
 }
 
 /** Puts a run on the bench. */

@@ -1,6 +1,7 @@
 // The thread that paints graphs: follows the run like the page does, so that layout and drawing never
 // keep the page from answering a hand.
 
+import type { Word } from "../../api/types";
 import type { Bench } from "../../model/run";
 import { revive } from "../../model/snapshot";
 import type { FromStudio, ToStudio } from "../talk";
@@ -24,6 +25,7 @@ function obey(word: ToStudio): void {
   if (word.type === "known") follow(revive(word.snapshot));
   if (!bench || word.type === "known") return;
   if (word.type === "word") bench.take(word.word);
+  else if (word.type === "text") bench.take(JSON.parse(word.text) as Word);
   else if (word.type === "focus") bench.focus(word.groups);
   else if (word.type === "plan") {
     bench.run.plan = word.plan;
