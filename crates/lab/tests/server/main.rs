@@ -6,6 +6,7 @@ mod client;
 mod figures;
 mod forms;
 mod hand;
+mod history;
 mod jobs;
 mod life;
 mod model;
