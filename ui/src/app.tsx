@@ -25,7 +25,7 @@ export function App() {
   });
   useSignalEffect(() => {
     watchRun();
-    const run = bench.value?.run;
+    const run = bench.value?.present;
     const what = run ? `${run.title || run.name} · ${stateWord(run)} – ` : "";
     document.title = `${what}Rumormill`;
   });

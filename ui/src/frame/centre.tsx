@@ -102,15 +102,15 @@ function Outcome({ of }: { of: Bench }) {
         Reading the recording: {percent(of.loading)}
       </p>
     );
-  if (of.run.state !== "ended") return null;
+  if (of.present.state !== "ended") return null;
   return (
     <p
-      class={`outcome ${of.run.outcome ?? ""}`}
+      class={`outcome ${of.present.outcome ?? ""}`}
       data-testid="run-outcome"
-      data-outcome={of.run.outcome ?? ""}
+      data-outcome={of.present.outcome ?? ""}
       role="status"
     >
-      {outcomeSentence(of.run)}
+      {outcomeSentence(of.present)}
     </p>
   );
 }

@@ -3,6 +3,7 @@
 import { LabError, lab } from "../api/client";
 import type { Bench } from "../model/run";
 import { bench, benchError, line, watchRun } from "../state/bench";
+import { inPast } from "../state/cursor";
 import { labError, loadRuns } from "../state/gallery";
 import { theme, toggleTheme } from "../state/preferences";
 import mark from "../style/mark.svg";
@@ -85,7 +86,7 @@ function Title({ of }: { of: Bench }) {
 
 function Progress({ of }: { of: Bench }) {
   watchRun();
-  const { run } = of;
+  const run = of.present;
   const word = stateWord(run);
   return (
     <div class="run-progress">
@@ -106,7 +107,7 @@ function Progress({ of }: { of: Bench }) {
         {run.state === "ended" ? span(run.virtual_seconds) : clock(run.virtual_seconds)}
       </span>
       <span class="number">
-        {exact(of.done)}/{exact(of.size)} done
+        {exact(of.done)}/{exact(of.size)} done{inPast.value ? " here" : ""}
       </span>
       {run.state !== "ended" && <Stop id={run.id} />}
     </div>

@@ -27,7 +27,7 @@ export function Latest({ bench, peer, other }: Props) {
   const [lines, setLines] = useState<LogLine[]>([]);
   const run = bench.run.id;
   const at = inPast.value ? cursor.value?.event : null;
-  const rests = bench.run.state === "ended" || inPast.value;
+  const rests = bench.present.state === "ended" || inPast.value;
   useEffect(() => {
     const stop = new AbortController();
     const about = (line: LogLine) =>

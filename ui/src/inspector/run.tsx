@@ -11,7 +11,7 @@ import { Faults, Parent, Violations } from "./history";
 
 export function RunPanel({ bench }: { bench: Bench }) {
   watchRun();
-  const { run } = bench;
+  const run = bench.present;
   const asked = Object.keys(run.values ?? {}).length > 0 ? run.values : run.parameters;
   const parameters = Object.entries(asked ?? {});
   return (

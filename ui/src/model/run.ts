@@ -20,7 +20,10 @@ const ANIMATED_SPEED_MAX = 4;
 
 /** The state of a run, kept up to date by `take`. */
 export class Bench {
+  /** The run as it is at the cursor. */
   run: Run;
+  /** The run as it is at its present or end, wherever the cursor is. */
+  present: Run;
   /** Run time of the latest frame, seconds. */
   t = 0;
   aggregated = false;
@@ -47,10 +50,13 @@ export class Bench {
   /** Has the lab said what run this is? Before, nobody knows how large it is. */
   greeted = false;
   private catchingUp = true;
+  /** Was the last hello one of the past? */
+  private past = false;
   private readonly listeners = new Set<FrameListener>();
 
   constructor(run: Run) {
     this.run = run;
+    this.present = { ...run };
     this.peers = new Peers(0);
     this.edges = new Edges(0);
     this.groups = new Groups(0);
@@ -66,6 +72,8 @@ export class Bench {
   private greet(hello: Hello): void {
     this.greeted = true;
     this.run = { ...this.run, ...hello.run };
+    this.past = hello.past === true;
+    if (!this.past) this.present = { ...this.run };
     this.aggregated = hello.aggregated;
     this.communities = hello.communities;
     this.kinds = hello.kinds;
@@ -92,6 +100,8 @@ export class Bench {
     if (frame.run) {
       const { trace_dropped, loading, ...state } = frame.run;
       Object.assign(this.run, state);
+      // A frame of the past tells the counts of its moment.
+      if (!this.isPast(frame)) Object.assign(this.present, state);
       this.loading = loading ?? null;
       this.traceDropped = trace_dropped ?? this.traceDropped;
     }
@@ -110,6 +120,11 @@ export class Bench {
     const news = this.catchingUp || !this.moving ? [] : (frame.edges ?? []);
     this.catchingUp = false;
     for (const listener of this.listeners) listener(news, frame);
+  }
+
+  private isPast(frame: Frame): boolean {
+    const at = frame.cursor ?? this.cursor;
+    return at ? !at.live : this.past;
   }
 
   /** The lab tells where the page is when that changes; the present moves with every event. */

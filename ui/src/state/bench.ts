@@ -74,9 +74,10 @@ export async function openRun(id: string): Promise<void> {
 export async function refreshRun(): Promise<void> {
   const of = bench.peek();
   if (!of) return;
-  const { plan, by_hand, violations } = await lab.run(of.run.id);
-  Object.assign(of.run, { plan }, by_hand === undefined ? {} : { by_hand });
-  if (violations) of.run.violations = violations;
+  const fresh = await lab.run(of.run.id);
+  of.present = fresh;
+  const { plan, by_hand = 0, violations = [] } = fresh;
+  Object.assign(of.run, { plan, by_hand, violations });
   soon();
 }
 
@@ -97,7 +98,7 @@ function listenTo(opened: Bench): void {
       line.value = now;
       if (now === "lost") void stillThere(opened.run.id);
     },
-    complete: () => opened.run.state === "ended",
+    complete: () => opened.present.state === "ended",
   });
 }
 

@@ -24,7 +24,7 @@ export type Hands =
 /** What can be done here and now. */
 export const hands = computed<Hands>(() => {
   watchRun();
-  const run = bench.value?.run;
+  const run = bench.value?.present;
   if (!run) return { can: "nothing", why: "No run is open." };
   return handsOf(run, inPast.value);
 });

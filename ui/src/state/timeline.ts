@@ -3,7 +3,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import { LabError } from "../api/client";
 import { type Mark, past, type Timeline } from "../api/past";
-import { bench, watchRun } from "./bench";
+import { bench, refreshRun, watchRun } from "./bench";
 
 /** Columns that are asked for: about one for two pixels. */
 const COLUMNS = 600;
@@ -55,7 +55,7 @@ export function followTimeline(): void {
     const ask = async () => {
       clearTimeout(timer);
       // Read before the answer: a run that ends meanwhile is asked once more.
-      const going = of.run.state !== "ended" || of.loading !== null;
+      const going = of.present.state !== "ended" || of.loading !== null;
       if (document.hidden) {
         timer = setTimeout(() => void ask(), AGAIN_MS);
         return;
@@ -64,6 +64,8 @@ export function followTimeline(): void {
         const told = await past.timeline(run, COLUMNS, stop.signal);
         if (stop.signal.aborted) return;
         timeline.value = told;
+        // Whoever looks at the past does not hear that the present has come to its end.
+        if (!told.live && of.present.state !== "ended") await refreshRun();
         timelineError.value = null;
       } catch (error) {
         if (stop.signal.aborted) return;

@@ -32,13 +32,13 @@ function Place({ of }: { of: Bench }) {
   const event = at.event;
   const where = inPast.value
     ? `${span(t)} of ${span(runEnd.value)}`
-    : of.run.state === "ended"
+    : of.present.state === "ended"
       ? `end: ${span(at.t)}`
       : span(at.t);
   return (
     <>
       <strong class="band-name">
-        {inPast.value ? "past" : of.run.state === "ended" ? "" : "live"}
+        {inPast.value ? "past" : of.present.state === "ended" ? "" : "live"}
       </strong>
       <span class="number">{where}</span>
       <span class="quiet number">

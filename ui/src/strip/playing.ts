@@ -28,7 +28,7 @@ export function togglePlay(): void {
   if (!at) return;
   if (playing.peek()) pause();
   else if (inPast.peek()) play(playSpeed.peek());
-  else if (bench.peek()?.run.state === "ended") {
+  else if (bench.peek()?.present.state === "ended") {
     seek(0);
     play(playSpeed.peek());
   } else pause();

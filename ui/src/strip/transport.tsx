@@ -10,7 +10,7 @@ export function Transport() {
   watchRun();
   const of = bench.value;
   if (!of) return null;
-  const ended = of.run.state === "ended";
+  const ended = of.present.state === "ended";
   const moves = cursor.value !== null && timeline.value?.recorded !== false;
   const going = playing.value || (!inPast.value && !ended);
   const verb = going ? "Pause" : inPast.value ? "Play" : "Play from the start";

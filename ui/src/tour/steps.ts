@@ -42,7 +42,7 @@ export const STEPS: readonly Step[] = [
     title: "Watch a peer",
     text: "Each disc is a peer, and the ring around it fills as its target does. Click one: its targets, its state and its messages are on the right.",
     at: [".pictures", '[data-testid="graph-canvas"]'],
-    side: "left",
+    side: "right",
     done: peerSelected,
   },
   {

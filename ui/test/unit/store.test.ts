@@ -167,6 +167,21 @@ describe("a run", () => {
     expect(bench.cursor).toEqual(past);
   });
 
+  it("keeps how it ended while its past is looked at", () => {
+    const bench = new Bench(run);
+    bench.take(hello());
+    const messages = (sent: number) => ({ sent, delivered: 0, dropped: 0, bytes: 0 });
+    const end = { state: "ended", outcome: "completed", virtual_seconds: 7 } as const;
+    const cursor = { t: 7, n: 9, of: 9, event: null, speed: 0, live: true };
+    bench.take(frame({ cursor, run: { ...end, messages: messages(40) } }));
+    bench.take(hello({ past: true }));
+    const then = { ...cursor, t: 1, n: 2, live: false };
+    bench.take(frame({ cursor: then, run: { virtual_seconds: 1, messages: messages(4) } }));
+    bench.take(frame({ run: { virtual_seconds: 1, messages: messages(5) } }));
+    expect(bench.run.messages.sent).toBe(5);
+    expect(bench.present).toMatchObject({ ...end, messages: messages(40) });
+  });
+
   it("sums groups when there are too many peers", () => {
     const bench = new Bench(run);
     bench.take(hello({ aggregated: true, peers: 100_000, run: { ...run, peers: 100_000 } }));
