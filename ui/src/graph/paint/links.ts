@@ -31,7 +31,7 @@ export interface Link {
 /** The links of a picture, gathered anew when the run or the picture has changed. */
 export class Links {
   list: Link[] = [];
-  /** Are discs joined by one link at most? Then links need not be merged. */
+  /** Where a disc is a group, the links between the same two are one: by both discs' indices. */
   private merged = new Map<number, Link>();
 
   /** Gathers all links between the discs of a scene, without the kinds that are not shown. */

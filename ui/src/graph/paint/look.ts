@@ -46,7 +46,7 @@ export interface Stroke {
   wide: number;
 }
 
-/** Draws one link after the other; remembers what is the same for all. */
+/** Says of one link after the other how it is drawn; remembers what is the same for all. */
 export class Strokes {
   private readonly colors: string[] = [];
   private readonly thin: number;
