@@ -9,6 +9,8 @@ import { check, diamond, dot, hexagon, ring, strokes, triangle } from "./shapes"
 
 /** Marks of the same shape nearer to each other than this are one. */
 const APART_PX = 2.5;
+/** In rows this high, a state's flag stands above the line. */
+const FLAG_ROW_PX = 34;
 /** A state's name is written where it has so much room. */
 const NAME_PX_MIN = 26;
 
@@ -191,16 +193,20 @@ function state(
   const text = frame.row >= 15 ? fitted(g, mark.event.name, room - 10) : "";
   const wide = text ? g.measureText(text).width + 8 : 4;
   if (text && wide < NAME_PX_MIN - 12) return;
+  // Above the line where there is room, so that it covers nothing that happens at the same time.
+  const middle = frame.row >= FLAG_ROW_PX ? y - 7 - high / 2 : y;
   g.fillStyle = theme.surface;
   g.strokeStyle = theme.quiet;
   g.lineWidth = 1;
   g.beginPath();
-  g.roundRect(x, y - high / 2, wide, high, 3);
+  g.moveTo(x, y);
+  g.lineTo(x, middle);
+  g.roundRect(x, middle - high / 2, wide, high, 3);
   g.fill();
   g.stroke();
   if (!text) return;
   g.fillStyle = theme.ink;
   g.textAlign = "left";
   g.textBaseline = "middle";
-  g.fillText(text, x + 4, y + 0.5);
+  g.fillText(text, x + 4, middle + 0.5);
 }
