@@ -5,11 +5,11 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 
 /// A map from peers or events. Its keys come from files that may be made to collide, so that the hash
 /// depends on a random number that nobody else knows.
-pub(super) type FastMap<K, V> = HashMap<K, V, Keyed>;
+pub(crate) type FastMap<K, V> = HashMap<K, V, Keyed>;
 
 /// Where the random number is.
 #[derive(Clone, Debug)]
-pub(super) struct Keyed(u64);
+pub(crate) struct Keyed(u64);
 
 impl Default for Keyed {
     fn default() -> Self {
@@ -27,7 +27,7 @@ impl BuildHasher for Keyed {
 
 /// Folds a multiplication by the key: each bit of a number reaches each bit of its hash.
 #[derive(Debug)]
-pub(super) struct Folding {
+pub(crate) struct Folding {
     key: u64,
     hash: u64,
 }

@@ -1,12 +1,11 @@
 //! Who talks to whom: messages counted by sender and receiver.
 
-use std::collections::HashMap;
-
 use rumormill_core::PeerId;
 use rumormill_core::trace::Kind;
 use serde::Serialize;
 
 use crate::batch::EventRef;
+use crate::hash::FastMap;
 
 /// Messages from one peer to another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -36,7 +35,7 @@ impl Link {
 
 /// Counts messages by link, up to a number of links.
 pub(crate) struct Links {
-    links: HashMap<(PeerId, PeerId), Link>,
+    links: FastMap<(PeerId, PeerId), Link>,
     links_max: usize,
     /// Messages on links beyond those that are counted.
     pub(crate) uncounted: u64,
@@ -44,7 +43,7 @@ pub(crate) struct Links {
 
 impl Links {
     pub(crate) fn new(links_max: usize) -> Self {
-        Self { links: HashMap::new(), links_max, uncounted: 0 }
+        Self { links: FastMap::default(), links_max, uncounted: 0 }
     }
 
     pub(crate) fn add(&mut self, event: &EventRef<'_>) {

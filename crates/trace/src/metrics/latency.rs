@@ -7,7 +7,7 @@ use rumormill_core::Instant;
 use rumormill_core::trace::EventId;
 
 use super::Histogram;
-use super::hash::FastMap;
+use crate::hash::FastMap;
 
 /// Messages under way that are followed. When there are more, the older half of them is given up: of a run
 /// with real processes, they may never be told of again. As many as a table of 2²⁰ places holds, 18 MB.

@@ -1,6 +1,5 @@
 //! What happened in a run as numbers over time: rates, levels, progress, latencies.
 
-mod hash;
 mod kinds;
 mod latency;
 mod meter;

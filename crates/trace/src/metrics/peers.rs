@@ -3,8 +3,8 @@
 use rumormill_core::trace::Kind;
 use rumormill_core::{Instant, PeerId};
 
-use super::hash::FastMap;
 use super::tracks::{Fold, TrackId, Tracks};
+use crate::hash::FastMap;
 
 /// Peers that are followed, here and for their targets.
 pub(super) const PEERS_MAX: usize = 2_000_000;

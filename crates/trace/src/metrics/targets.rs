@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use rumormill_core::{Instant, PeerId};
 
-use super::hash::FastMap;
 use super::tracks::{Fold, TrackId, Tracks};
+use crate::hash::FastMap;
 
 /// Values of one target, peer by peer.
 #[derive(Clone, Debug)]

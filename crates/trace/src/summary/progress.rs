@@ -1,20 +1,21 @@
 //! How far each peer is.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use rumormill_core::trace::Kind;
 use rumormill_core::{Instant, PeerId};
 
 use super::{Slow, TargetCount};
 use crate::batch::EventRef;
+use crate::hash::FastMap;
 
 /// Targets of peers that are followed; a million peers have one or two each.
 const TARGETS_MAX: usize = 2_000_000;
 
 #[derive(Default)]
 pub(super) struct Progress {
-    peers: HashMap<PeerId, Peer>,
-    targets: HashMap<PeerId, Vec<PeerTarget>>,
+    peers: FastMap<PeerId, Peer>,
+    targets: FastMap<PeerId, Vec<PeerTarget>>,
     /// Names of targets by number.
     names: Vec<String>,
     followed: usize,
