@@ -195,7 +195,7 @@ function Clock({ of }: { of: PeerState }) {
   if (offset_ns === 0 && drift_ppm === 0) return null;
   const sign = offset_ns < 0 ? "−" : "+";
   return (
-    <p class="clock number" data-testid="clock">
+    <p class="clock number" data-testid="peer-clock">
       Its clock: {sign}
       {span(Math.abs(offset_ns) / 1e9)}, drifts {exact(drift_ppm)} ppm
     </p>
