@@ -55,7 +55,8 @@ export function rate(value: number): string {
 /** A length of time: 420 µs, 12.3 ms, 0.420 s, 73.1 s, 2 min 03 s, 1 h 02 min. */
 export function span(seconds: number): string {
   if (seconds === 0) return "0 s";
-  if (seconds < 1e-3) return `${significant(seconds * 1e6)} µs`;
+  // 0.9999 ms would print as 1000 of the smaller unit.
+  if (seconds < 0.9995e-3) return `${significant(seconds * 1e6)} µs`;
   if (seconds < 0.1) return `${significant(seconds * 1e3)} ms`;
   if (seconds < 100) return `${significant(seconds)} s`;
   const whole = Math.round(seconds);
