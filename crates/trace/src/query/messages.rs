@@ -1,13 +1,12 @@
 //! Messages: a sending and what became of it, paired by causes.
 
-use std::collections::HashMap;
-
 use rumormill_core::Instant;
 use rumormill_core::rng::mix;
 use rumormill_core::trace::{EventId, Kind};
 
 use super::spacetime::Rows;
 use crate::batch::EventRef;
+use crate::hash::FastMap;
 
 /// A message between two peers that are shown. One that arrives twice is there twice.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,7 +41,7 @@ pub(super) struct Messages<'a> {
     threshold: u64,
     all: Vec<Message>,
     /// Where in `all` the message of a sending is.
-    places: HashMap<EventId, usize>,
+    places: FastMap<EventId, usize>,
     /// Messages that left and of whose end nothing is known.
     open: usize,
 }
@@ -50,7 +49,7 @@ pub(super) struct Messages<'a> {
 impl<'a> Messages<'a> {
     /// Between the peers of these rows, at most so many (while going on, twice as many).
     pub(super) fn new(rows: &'a Rows, sample_max: usize) -> Self {
-        Self { rows, sample_max, threshold: u64::MAX, all: Vec::new(), places: HashMap::new(), open: 0 }
+        Self { rows, sample_max, threshold: u64::MAX, all: Vec::new(), places: FastMap::default(), open: 0 }
     }
 
     /// Looks at the next event; says whether it is a message's that left between two peers that are shown.

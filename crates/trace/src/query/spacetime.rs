@@ -13,6 +13,7 @@ use super::each;
 use super::messages::{Message, Messages};
 use super::peers::PerPeer;
 use crate::Run;
+use crate::hash::FastMap;
 use crate::segment::Need;
 
 /// Rows of a diagram, at most.
@@ -97,20 +98,20 @@ pub enum Picture {
 
 /// The peers that have a row.
 pub(super) struct Rows {
-    places: HashMap<u32, usize>,
+    places: FastMap<u64, usize>,
 }
 
 impl Rows {
     fn new(peers: &[u32]) -> Self {
-        Self { places: peers.iter().copied().zip(0..).collect() }
+        Self { places: peers.iter().map(|&peer| u64::from(peer)).zip(0..).collect() }
     }
 
     pub(super) fn has(&self, peer: u32) -> bool {
-        self.places.contains_key(&peer)
+        self.places.contains_key(&u64::from(peer))
     }
 
     pub(super) fn place(&self, peer: u32) -> Option<usize> {
-        self.places.get(&peer).copied()
+        self.places.get(&u64::from(peer)).copied()
     }
 }
 
@@ -180,7 +181,8 @@ struct Counts {
 impl Counts {
     fn of(run: &Run, scope: Scope) -> Self {
         let (mut events, mut of_run, mut highest) = (PerPeer::default(), 0, 0);
-        let mut pairs: HashMap<(u32, u32), u64> = HashMap::new();
+        // By the lower number, in the high bits, and the higher one.
+        let mut pairs: FastMap<u64, u64> = FastMap::default();
         each(run, Need::MESSAGES, scope.from, |event| {
             if event.time > scope.to {
                 return ControlFlow::Break(());
@@ -196,7 +198,7 @@ impl Counts {
             if event.kind == Kind::Sent
                 && let Some(other) = event.other.and_then(|other| u32::try_from(other.0).ok())
             {
-                let pair = (peer.min(other), peer.max(other));
+                let pair = u64::from(peer.min(other)) << 32 | u64::from(peer.max(other));
                 if pairs.len() < PAIRS_MAX {
                     *pairs.entry(pair).or_default() += 1;
                 } else if let Some(count) = pairs.get_mut(&pair) {
@@ -205,7 +207,8 @@ impl Counts {
             }
             ControlFlow::Continue(())
         });
-        Self { events, of_run, highest, weights: pairs.into_iter().collect() }
+        let weights = pairs.into_iter().map(|(pair, count)| (((pair >> 32) as u32, pair as u32), count)).collect();
+        Self { events, of_run, highest, weights }
     }
 
     /// Which peers have a row, and in which order.
