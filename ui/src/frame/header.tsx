@@ -6,6 +6,7 @@ import { bench, benchError, line, watchRun } from "../state/bench";
 import { inPast } from "../state/cursor";
 import { labError, loadRuns } from "../state/gallery";
 import { theme, toggleTheme } from "../state/preferences";
+import { runEnd } from "../state/timeline";
 import mark from "../style/mark.svg";
 import { clock, exact, span } from "../words/format";
 import { runTitle, stateWord } from "../words/sentences";
@@ -104,7 +105,7 @@ function Progress({ of }: { of: Bench }) {
         data-testid="run-time"
         title={`${run.wall_seconds.toFixed(3)} s of wall time`}
       >
-        {run.state === "ended" ? span(run.virtual_seconds) : clock(run.virtual_seconds)}
+        {run.state === "ended" ? span(run.virtual_seconds) : clock(runEnd.value)}
       </span>
       <span class="number">
         {exact(of.done)}/{exact(of.size)} done{inPast.value ? " here" : ""}

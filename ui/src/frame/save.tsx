@@ -65,7 +65,10 @@ function Save({ of, close }: { of: Bench; close: () => void }) {
           data-testid="save-name"
           aria-invalid={refused?.field === "name"}
           value={name}
-          onInput={(event) => setName(event.currentTarget.value)}
+          onInput={(event) => {
+            setName(event.currentTarget.value);
+            setRefused(null);
+          }}
         />
       </label>
       <label class="field">

@@ -6,14 +6,18 @@ import { cursor, goLive, inPast, pause, play, playing, seek } from "../state/cur
 import { runEnd } from "../state/timeline";
 import { shifted, speedFor } from "./speeds";
 
-const chosen = signal<number | null>(null);
+/** The speed that was chosen for a run; another run may be a thousand times longer. */
+const chosen = signal<{ run: string; speed: number } | null>(null);
 
 /** The speed of play: the chosen one, or one that fits the run's length. */
-export const playSpeed = computed(() => chosen.value ?? speedFor(runEnd.value));
+export const playSpeed = computed(() => {
+  const own = chosen.value;
+  return own && own.run === bench.value?.run.id ? own.speed : speedFor(runEnd.value);
+});
 
 /** Chooses a speed; what plays goes on at it. */
 export function setPlaySpeed(speed: number): void {
-  chosen.value = speed;
+  chosen.value = { run: bench.peek()?.run.id ?? "", speed };
   if (playing.peek()) play(speed);
 }
 
