@@ -11,5 +11,6 @@ mod jobs;
 mod life;
 mod model;
 mod past;
+mod rewind;
 mod runs;
 mod tree;
