@@ -42,8 +42,17 @@ export function nextMark(marks: readonly Mark[], t: number, back: boolean): Mark
   );
 }
 
+const ended = computed(() => {
+  watchRun();
+  return bench.value?.present.state === "ended";
+});
+
 /** Keeps the course of the open run known. */
 export function followTimeline(): void {
+  // Its end is worth an extra question: nobody should drag a cursor over a course that is cut short.
+  effect(() => {
+    if (ended.value) again();
+  });
   effect(() => {
     const of = bench.value;
     timeline.value = null;
