@@ -12,7 +12,7 @@ use crate::view::View;
 const COUNT_MAX: usize = 96;
 
 /// The most bytes of a recording's checkpoints, about.
-const BYTES_MAX: usize = 160 << 20;
+const BYTES_MAX: usize = 320 << 20;
 
 /// Events between two checkpoints, to begin with.
 const SPACING: u64 = 4_000;

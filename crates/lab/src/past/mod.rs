@@ -9,6 +9,8 @@
 mod checkpoints;
 mod player;
 mod reader;
+#[cfg(test)]
+mod tests;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -207,7 +207,7 @@ impl Player {
         }
         let place = self.place();
         let moved = self.told.as_ref() != Some(&place);
-        let frame = self.view.frame(self.page, moved.then_some(&place));
+        let frame = self.view.frame(self.page, Some(&place), moved);
         self.told = Some(place);
         frame
     }

@@ -65,7 +65,7 @@ impl Past {
     }
 
     /// Reads what is there behind this place; returns the place behind it.
-    fn read_from(&self, run: &Run, place: &Place, damage: &mut Vec<String>) -> Place {
+    pub(super) fn read_from(&self, run: &Run, place: &Place, damage: &mut Vec<String>) -> Place {
         let total = run.len().max(1) as f64;
         let mut last = place.clone();
         std::thread::scope(|scope| {
@@ -98,7 +98,7 @@ impl Past {
 
     /// Events turned up that happened at this time, earlier than others that were read: reading goes on at
     /// the last checkpoint before.
-    fn go_back(&self, late: Instant) -> Place {
+    pub(super) fn go_back(&self, late: Instant) -> Place {
         let mut shared = self.lock();
         shared.checkpoints.forget_behind(late);
         let checkpoint = shared.checkpoints.before_count(u64::MAX);

@@ -51,6 +51,8 @@ enum Scene {
     Present(Watcher),
     /// A moment of its past.
     Past(Box<Player>),
+    /// Nothing, for it is on its way to another moment.
+    Away,
 }
 
 impl Page {
@@ -115,6 +117,7 @@ impl Page {
                 (hello, watcher.frame())
             }
             Scene::Past(player) => (player.hello(), player.frame()),
+            Scene::Away => (None, None),
         };
         hello.into_iter().chain(frame).collect()
     }
@@ -141,16 +144,17 @@ impl Page {
                 match &mut self.scene {
                     Scene::Present(watcher) => watcher.focus(&groups),
                     Scene::Past(player) => player.focus(&groups),
+                    Scene::Away => {}
                 }
                 Ok(())
             }
-            (Scene::Past(_), Wish::Live) => {
+            (Scene::Present(_), Wish::Live) => Ok(()),
+            (Scene::Past(_) | Scene::Away, Wish::Live) => {
                 self.go_live();
                 Ok(())
             }
-            (Scene::Present(_), Wish::Live) => Ok(()),
             (Scene::Present(_), wish) => self.enter_past(wish).await,
-            (Scene::Past(_), wish) => {
+            (Scene::Past(_) | Scene::Away, wish) => {
                 self.with_player(move |player| wish.go(player)).await.unwrap_or(Err("the lab is at fault".into()))
             }
         }
@@ -189,12 +193,10 @@ impl Page {
         &mut self,
         work: impl FnOnce(&mut Player) -> T + Send + 'static,
     ) -> Option<T> {
-        // While the player is away, the page would see the present; nobody looks meanwhile.
-        let away = Scene::Present(self.found.view().watch());
-        let mut player = match std::mem::replace(&mut self.scene, away) {
+        let mut player = match std::mem::replace(&mut self.scene, Scene::Away) {
             Scene::Past(player) => player,
-            present @ Scene::Present(_) => {
-                self.scene = present;
+            other => {
+                self.scene = other;
                 return None;
             }
         };
@@ -209,6 +211,7 @@ impl Page {
         let t = match &self.scene {
             Scene::Present(watcher) => View::clock(&watcher.view().lock()).as_secs_f64(),
             Scene::Past(player) => player.place().t,
+            Scene::Away => 0.0,
         };
         json!({ "type": "frame", "t": t, "problem": problem }).to_string()
     }

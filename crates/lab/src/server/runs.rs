@@ -109,6 +109,8 @@ fn delete_run(lab: &Lab, id: &str) -> Result<(), ApiError> {
     if let Some(name) = name {
         rumormill_trace::delete(name, lab.bench.runs_dir())?;
         lab.history.forget(name);
+        // Somebody may look at the past of a run that this lab ran.
+        lab.bench.forget(name);
     }
     lab.bench.forget(id);
     lab.rewinds.forget(id);

@@ -78,12 +78,12 @@ impl View {
         frame::hello(self)
     }
 
-    /// What the page has not been told, as far as it fits; `None` when it knows everything. A page that
-    /// moves in the run's time is also told where it is.
-    pub(crate) fn frame(&mut self, cursor: usize, place: Option<&Place>) -> Option<String> {
+    /// What the page has not been told, as far as it fits, with where in the run's time it is, if that is
+    /// given; `None` when it knows everything and has not moved.
+    pub(crate) fn frame(&mut self, cursor: usize, place: Option<&Place>, has_moved: bool) -> Option<String> {
         self.share_news();
         let mut page = self.cursors[cursor].take()?;
-        let has_news = place.is_some() || !page.is_current(self);
+        let has_news = has_moved || !page.is_current(self);
         let news = has_news.then(|| frame::frame(self, &mut page, place));
         self.cursors[cursor] = Some(page);
         news

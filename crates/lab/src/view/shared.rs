@@ -56,7 +56,7 @@ impl Watcher {
             return Some(view.hello());
         }
         let place = std::mem::take(&mut self.is_new).then(|| view.present());
-        view.frame(self.cursor, place.as_ref())
+        view.frame(self.cursor, place.as_ref(), place.is_some())
     }
 
     /// The page looks into these groups of peers.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use rumormill_core::PeerId;
+use rumormill_core::plan::{self, Fault};
 use rumormill_core::trace::EventId;
 use rumormill_trace::Messages;
 use serde_json::Value;
@@ -218,19 +219,19 @@ fn too_many_links_are_counted_and_the_busiest_are_told() {
     let (mut watcher, mut page) = (shared.watch(), Page::default());
     let mut view = shared.lock();
     for from in 1..=300 {
-        (1..=100).for_each(|to| view.event(&message(1, from, from + to, "push")));
+        (1..=400).for_each(|to| view.event(&message(1, from, from + to, "push")));
     }
     (0..9).for_each(|_| view.event(&message(1, 7, 8, "push")));
     drop(view);
     page.apply(&watcher.frame().unwrap());
     assert_eq!(page.edges[&vec![7, 8, 0, 0]], [10, 100, 0]);
-    assert!(page.hidden as usize + page.edges.len() == 30_000);
+    assert!(page.hidden as usize + page.edges.len() == 120_000);
     page.drain(&mut watcher);
-    assert!((20_000..30_000).contains(&page.edges.len()), "{} links told", page.edges.len());
+    assert!((100_000..110_000).contains(&page.edges.len()), "{} links told", page.edges.len());
 
     let (mut watcher, mut page) = (shared.watch(), Page::default());
     page.drain(&mut watcher);
-    assert_eq!(page.edges.len(), cursor::EDGES_MAX, "a page that comes late is told the busiest");
+    assert_eq!(page.edges.len(), cursor::EDGES_WAIT_MAX, "a page that comes late is told the busiest");
     assert_eq!(page.edges[&vec![7, 8, 0, 0]], [10, 100, 0]);
 }
 
@@ -261,6 +262,42 @@ fn a_huge_run_is_told_in_groups() {
         page.edges.keys().all(|link| link[0] % 98 == 1 && link[1] % 98 == 1),
         "98 peers a group, the first at each end"
     );
+}
+
+#[test]
+fn a_group_that_is_looked_into_shows_its_peers() {
+    let shared = SharedView::new(View::new(run(100_000)));
+    let members = |watcher: &mut Watcher| {
+        let frames = std::iter::from_fn(|| watcher.frame()).map(|frame| serde_json::from_str::<Value>(&frame).unwrap());
+        let rows = frames.flat_map(|frame| frame["members"].as_array().cloned().unwrap_or_default());
+        rows.map(|row| (row[0].as_u64().unwrap(), row[1].as_u64().unwrap())).collect::<Vec<_>>()
+    };
+    let (mut inside, mut outside) = (shared.watch(), shared.watch());
+    assert_eq!(members(&mut inside), []);
+    inside.focus(&[2, 2, 9_999]);
+    assert!(members(&mut inside).into_iter().eq((197..=294).map(|peerid| (peerid, 0))), "98 peers a group");
+    [196, 197, 294, 295].map(|peerid| shared.lock().event(&event(1, peerid, Kind::Started)));
+    assert_eq!(members(&mut inside), [(197, 1), (294, 1)]);
+    assert_eq!(members(&mut outside), []);
+    inside.focus(&[]);
+    shared.lock().event(&event(2, 197, Kind::Crashed));
+    assert_eq!(members(&mut inside), []);
+}
+
+#[test]
+fn a_snapshot_is_the_view_and_goes_its_own_way() {
+    let mut view = View::new(run(10));
+    (0..200).for_each(|time| view.event(&message(time, time as u32 % 10 + 1, 3, "push")));
+    let mut copy = view.snapshot();
+    assert_eq!((truth(&copy), copy.log().seen(), copy.clock()), (truth(&view), 200, view.clock()));
+    assert_eq!(copy.log().newest(0, usize::MAX).last(), view.log().last());
+    assert!(view.has_seen(EventId::new(1, 190)) && !view.has_seen(EventId::new(1, 200)));
+    let before = truth(&view);
+    copy.event(&message(300, 1, 2, "pull"));
+    assert_eq!(truth(&view), before);
+    copy.set_past(run(10));
+    assert_eq!((copy.run().messages.sent, copy.run().peers), (201, 10));
+    assert!(copy.bytes() > 1_000);
 }
 
 #[test]

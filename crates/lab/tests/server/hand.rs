@@ -1,8 +1,11 @@
 //! What is done to a run by hand is part of its plan, and a saved plan repeats it.
 
+use rumormill_core::plan::Timed;
 use serde_json::{Value, json};
 
 use crate::client::Lab;
+use crate::model::Told;
+use crate::past::Page;
 
 async fn inject(lab: &Lab, run: &str, fault: Value) -> f64 {
     let answer = lab.ask("POST", &format!("/api/runs/{run}/faults"), Some(json!({ "fault": fault }))).await;
@@ -80,6 +83,34 @@ async fn a_run_broken_by_hand_is_saved_and_happens_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn peers_paused_by_hand_look_paused_now_and_in_the_past() {
+    let lab = Lab::new().await;
+    let run = lab.start(json!({ "speed": "0.02", "values": { "peers": 10, "messages": "5" } })).await;
+    let paused = |told: &Told| -> Vec<u64> {
+        told.model.peers.iter().filter(|(_, peer)| peer.0 == 3).map(|(&id, _)| id).collect()
+    };
+    let mut page = Page::open(&lab, &run).await;
+    page.until("the peers are up", |told| told.model.peers.len() == 10 && told.model.delivered > 0).await;
+    let some = json!({ "share": { "from": 0.0, "to": 0.3 } });
+    let at = inject(&lab, &run, json!({ "pause": { "peers": some } })).await;
+    page.until("they are paused", |told| paused(told) == vec![1, 2, 3]).await;
+    inject(&lab, &run, json!({ "resume": { "peers": numbers(&[2]) } })).await;
+    page.until("one goes on", |told| paused(told) == vec![1, 3]).await;
+    let resumed = inject(&lab, &run, json!({ "resume": { "peers": "all" } })).await;
+    page.until("all go on", |told| paused(told).is_empty()).await;
+    assert_eq!(lab.end(&run).await["outcome"], "completed");
+
+    let mut page = Page::open(&lab, &run).await;
+    for (t, expected) in [(at, vec![1, 2, 3]), (at / 2.0, vec![]), (resumed, vec![]), ((at + resumed) / 2.0, vec![9])] {
+        page.say(json!({ "type": "seek", "t": t })).await;
+        page.until("the time", |told| told.is_past && (told.cursor["t"].as_f64().unwrap() - t).abs() < 2e-9).await;
+        let paused: Vec<u64> = paused(&page.told);
+        // Between the two ends of the pause, it depends on when the first one was.
+        assert!(paused == expected || expected == [9] && paused.starts_with(&[1]), "at {t}: {paused:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_fault_that_cannot_be_names_its_field() {
     let lab = Lab::new().await;
     let run = lab.start(json!({ "speed": "0.00001" })).await;
@@ -98,4 +129,36 @@ async fn a_fault_that_cannot_be_names_its_field() {
     assert_eq!(lab.get(&format!("/api/runs/{run}")).await["by_hand"], 0);
     lab.ask("POST", &format!("/api/runs/{run}/stop"), None).await;
     lab.end(&run).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_was_done_to_real_peers_survives_being_saved() {
+    let lab = Lab::new().await;
+    let values = json!({ "peers": 10, "messages": "peerid % 3" });
+    let run = lab.start(json!({ "experiment": "flood-faults", "values": values })).await;
+    let folder = lab.end(&run).await["folder"].as_str().unwrap().to_owned();
+    let mut file = rumormill_trace::Run::at(folder.as_ref()).unwrap().file().clone();
+    file.mode = rumormill_trace::Mode::Processes;
+    let mut all = faults();
+    all.push(json!({ "request": { "peers": numbers(&[1, 9]), "text": "say \"hi\" \\ {x}" } }));
+    all.push(json!({ "join": { "peers": { "share": { "from": 0.1, "to": 0.35 } } } }));
+    let set = json!({ "anti_entropy": { "flag": false }, "messages": { "per_peer": [[2, 4], [5, 6]] } });
+    all.push(json!({ "set": { "parameters": set } }));
+    file.plan.faults = (1_u32..)
+        .zip(all)
+        .map(|(count, fault)| Timed {
+            at: std::time::Duration::from_nanos(1_234_567_891) * count,
+            fault: serde_json::from_value(fault).unwrap(),
+        })
+        .collect();
+    let recorder = rumormill_trace::Recorder::create(&lab.folder.path().join("runs"), file.clone()).unwrap();
+    let name = recorder.folder().file_name().unwrap().to_str().unwrap().to_owned();
+    recorder.finish(file.clone()).unwrap();
+
+    let saved = lab.ask("POST", &format!("/api/runs/{name}/save"), Some(json!({ "name": "real" }))).await;
+    assert_eq!(saved.status, 201, "{}", saved.body);
+    let experiment = crate::client::options(&lab.folder).workbench.gallery.find("real").unwrap();
+    let setup = experiment.resolve(&Default::default()).unwrap();
+    assert_eq!(setup.plan, file.plan, "{}", saved.json()["source"].as_str().unwrap());
+    assert_eq!((setup.parameters, setup.topology), (file.parameters, file.topology));
 }

@@ -26,22 +26,22 @@ fn events(folder: &str) -> Vec<Event> {
 }
 
 /// A page, and what it has been told.
-struct Page {
+pub struct Page {
     live: Live,
-    told: Told,
+    pub told: Told,
 }
 
 impl Page {
-    async fn open(lab: &Lab, run: &str) -> Self {
+    pub async fn open(lab: &Lab, run: &str) -> Self {
         Self { live: lab.watch(run, None).await.unwrap(), told: Told::default() }
     }
 
-    async fn say(&mut self, wish: Value) {
+    pub async fn say(&mut self, wish: Value) {
         self.live.socket.send(Message::text(wish.to_string())).await.unwrap();
     }
 
     /// Hears words until this holds.
-    async fn until(&mut self, what: &str, holds: impl Fn(&Told) -> bool) {
+    pub async fn until(&mut self, what: &str, holds: impl Fn(&Told) -> bool) {
         for _ in 0..2_000 {
             let word = self.live.word().await.unwrap_or_else(|| panic!("the lab went before {what}"));
             self.told.take(&word);

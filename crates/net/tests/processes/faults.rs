@@ -248,6 +248,32 @@ async fn peers_of_a_shared_process_crash_freeze_and_boot_by_hand() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_done_by_hand_happens_at_the_time_that_it_says() {
+    let mut supervisor = Supervisor::start(probes(100, |_| {})).await.unwrap();
+    let remote = supervisor.remote();
+    let trace = until(&mut supervisor, &[&booted(1), &booted(2), &booted(3)]).await;
+    let cut = remote.inject(Fault::Cut { from: peer(1), to: peer(2), both: false }).await.unwrap();
+    tokio::time::sleep(SECOND / 2).await;
+    let healed = remote.inject(Fault::Heal).await.unwrap();
+    let tea = Fault::Request { peers: Peers::Numbers(vec![1, 3]), text: "tea".into() };
+    let asked = remote.inject(tea).await.unwrap();
+    let (report, trace) = finish_after(trace, supervisor).await;
+    assert_completed(&report);
+    let faults: Vec<_> = of(&trace, Kind::Fault).iter().map(|event| (event.name.as_ref(), event.time)).collect();
+    assert_eq!(faults, [("cut", cut), ("heal", healed), ("request", asked)]);
+    let arrived = |from: u64, to: u64| {
+        let between = |event: &&&Event| event.time > cut + SECOND / 10 && event.time < healed;
+        let delivered = of(&trace, Kind::Delivered);
+        let theirs = |event: &&&Event| event.peer.0 == to && event.other == Some(PeerId(from));
+        delivered.iter().filter(between).filter(theirs).count()
+    };
+    assert_eq!(arrived(1, 2), 0, "the way is cut");
+    assert!(arrived(2, 1) > 0, "the way back is not");
+    assert_eq!([1, 2, 3].map(|number| notes(&trace, number, "asked for ").concat()), ["tea", "", "tea"]);
+    assert_eq!(remote.inject(Fault::Heal).await, None, "the run is over");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_protocol_that_panics_fails_the_run_with_its_words() {
     let supervisor = Supervisor::start(probes(1_000, |_| {})).await.unwrap();
     supervisor.remote().request(2, "a panic".into()).await;
