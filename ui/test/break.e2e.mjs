@@ -39,6 +39,34 @@ async function start(lab, { peers, messages, mode = "sim", speed = "0.01" }) {
   );
 }
 
+/** A loop around the left half of the picture, and a partition between it and the rest. */
+async function lasso(lab) {
+  const { page } = lab;
+  const box = await page.locator(id("graph-canvas")).boundingBox();
+  const at = (x, y) => [box.x + x * box.width, box.y + y * box.height];
+  await page.keyboard.down("Shift");
+  await page.mouse.move(...at(0.48, 0.12));
+  await page.mouse.down();
+  for (const corner of [at(0.02, 0.12), at(0.02, 0.97), at(0.48, 0.97), at(0.48, 0.12)])
+    await page.mouse.move(...corner, { steps: 6 });
+  await page.mouse.up();
+  await page.keyboard.up("Shift");
+  await holds("a lasso selects several peers", async () => {
+    const many = await lab.number("lasso", "count");
+    return many >= 2 && many <= 6;
+  });
+  await lab.picture("break-lasso");
+  await lab.click("partition");
+  await holds("and parts them from the rest", () =>
+    lab.is("toast", /partition: peers .* the rest/),
+  );
+  await press(page, "Escape");
+  await setDetails(page, { link: "1-2" });
+  await lab.click("heal");
+  await holds("until all links heal", () => lab.is("toast", /whole again/));
+  await press(page, "Escape");
+}
+
 /** Every fault that a button makes, on a simulation under way. */
 async function simulated(lab) {
   const { page } = lab;
@@ -89,6 +117,7 @@ async function simulated(lab) {
   await holds("a link is made worse", () => lab.is("toast", /20 % loss, 3 ms slower/));
   await lab.picture("break-link");
   await press(page, "Escape");
+  await lasso(lab);
   await holds("the run lists what was done by hand", async () => {
     return (await lab.number("plan", "count")) >= 10;
   });
@@ -107,7 +136,7 @@ async function planned(lab) {
     typeof fault === "string" ? fault : Object.keys(fault)[0],
   );
   const first = ["crash", "restart", "pause", "resume", "slow", "slow", "clock"];
-  const wanted = [...first, "cut", "heal", "link", "link"];
+  const wanted = [...first, "cut", "heal", "link", "link", "partition", "heal"];
   await holds("run.json has every fault in order", async () => {
     return wanted.every((name, i) => names[i] === name) && names.length >= wanted.length;
   });
