@@ -9,8 +9,9 @@ use super::{Problem, language};
 /// # Errors
 /// When it is none.
 pub fn read_fault(text: &str) -> Result<Fault, Problem> {
-    let source =
-        format!("experiment(title = \"\", protocol = \"\", parameters = [], faults = [at(\"0s\",\n{text}\n)])");
+    let source = format!(
+        "experiment(title = \"fault\", protocol = \"none\", parameters = [], faults = [at(\"0s\",\n{text}\n)])"
+    );
     let world = language::world("fault", &source, &Default::default()).map_err(|problem| {
         // The places are those of a file that nobody wrote.
         let next = problem.next.clone().unwrap_or_else(|| "for example: crash(3), or partition(halves())".into());
