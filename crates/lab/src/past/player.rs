@@ -94,11 +94,12 @@ impl Player {
     pub fn seek(&mut self, target: Target) -> Result<(), String> {
         match target {
             Target::Time(time) => {
-                let time = time.min(self.end());
+                let end = self.end();
                 let checkpoint = self.past.lock().checkpoints.before_time(time);
                 self.approach(checkpoint, time < self.view.clock());
-                self.read_until_time(time, None);
-                self.view.set_clock(time);
+                // While a recording is being read, nobody knows its very end: the last event may lie behind.
+                self.read_until_time(if time < end { time } else { Instant::MAX }, None);
+                self.view.set_clock(time.min(end));
                 self.holds_time = true;
                 return Ok(());
             }

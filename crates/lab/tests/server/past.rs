@@ -137,7 +137,7 @@ async fn playing_goes_on_to_the_end_and_stays_there() {
     page.say(json!({ "type": "seek", "t": 0 })).await;
     page.say(json!({ "type": "play", "speed": span / 2.0 })).await;
     let began = std::time::Instant::now();
-    page.until("the middle", |told| told.cursor["t"].as_f64().unwrap_or(0.0) > span / 2.0).await;
+    page.until("the middle", |told| told.is_past && told.cursor["t"].as_f64().unwrap() > span / 2.0).await;
     let n = page.told.cursor["n"].as_u64().unwrap() as usize;
     page.assert_shows(&events, n);
     assert!(n < events.len() && page.told.cursor["speed"] == json!(span / 2.0), "{}", page.told.cursor);
