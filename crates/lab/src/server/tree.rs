@@ -69,10 +69,10 @@ fn grow(run: &Run, wanted: &Wanted) -> Result<Tree, ReadError> {
             continue;
         }
         // Whoever began is the root: what comes back to it later is no news to it.
-        if tree.reached == 0 {
-            if let Some(root) = reached.get_mut(from as usize) {
-                *root = true;
-            }
+        if tree.reached == 0
+            && let Some(root) = reached.get_mut(from as usize)
+        {
+            *root = true;
         }
         reached[peer as usize] = true;
         tree.reached += 1;
