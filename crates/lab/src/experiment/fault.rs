@@ -10,7 +10,7 @@ use super::{Problem, language};
 /// When it is none.
 pub fn read_fault(text: &str) -> Result<Fault, Problem> {
     let source = format!(
-        "experiment(title = \"fault\", protocol = \"none\", parameters = [], faults = [at(\"0s\",\n{text}\n)])"
+        "experiment(title = \"fault\", protocol = \"none\", parameters = [count(\"peers\", 1)], faults = [at(\"0s\",\n{text}\n)])"
     );
     let world = language::world("fault", &source, &Default::default()).map_err(|problem| {
         // The places are those of a file that nobody wrote.

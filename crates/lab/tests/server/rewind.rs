@@ -60,7 +60,7 @@ async fn what_cannot_be_shown_or_branched_is_said() {
         ("state?peer=3&t=soon", 400, "t: "),
         ("state?peer=3&event=7", 404, "no event 7"),
         ("message?event=x", 400, "is no event's id"),
-        ("message?event=1", 404, "no event"),
+        ("message?event=1", 400, "about no message"),
     ] {
         let answer = lab.ask("GET", &format!("/api/runs/{run}/{question}"), None).await;
         assert_eq!(answer.status, status, "{question}: {}", answer.body);
