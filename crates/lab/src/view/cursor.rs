@@ -42,6 +42,8 @@ pub(super) struct Cursor {
     pub events: u64,
     /// How many labels of peers it knows.
     pub labels: usize,
+    /// How many moves of peers it knows.
+    pub moves: u64,
     /// The state of the view that it was told last; 0 for none.
     pub version: u64,
     /// Groups that it looks into.
@@ -57,12 +59,13 @@ impl Cursor {
         let left_out = view.links.len() - busiest.len();
         busiest.into_iter().for_each(|(link, traffic)| waiting.links.add(link, traffic));
         let events = view.log.seen().saturating_sub(super::log::LINES_MAX as u64);
-        Self { waiting, left_out, names: [0; 3], kinds: Vec::new(), events, labels: 0, version: 0, focus: Vec::new() }
+        Self { waiting, left_out, names: [0; 3], kinds: Vec::new(), events, labels: 0, moves: 0, version: 0, focus: Vec::new() }
     }
 
     /// Has the page been told everything?
     pub fn is_current(&self, view: &View) -> bool {
         self.labels == view.peers.labels().len()
+            && self.moves == view.peers.places().moves()
             && self.version == view.version
             && self.waiting.units.is_empty()
             && self.waiting.members.is_empty()

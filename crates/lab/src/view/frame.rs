@@ -26,6 +26,9 @@ const LOG_BYTES_MAX: usize = 30_000;
 /// Up to here labels may fill a frame.
 const LABEL_BYTES_MAX: usize = 40_000;
 
+/// Up to here places of peers may fill a frame.
+const PLACE_BYTES_MAX: usize = 50_000;
+
 /// Up to here links may fill a frame while peers wait: the rest is theirs.
 const EDGE_BYTES_MAX: usize = 70_000;
 
@@ -79,6 +82,7 @@ pub(super) fn frame(view: &View, cursor: &mut Cursor, place: Option<&Place>) -> 
     kinds(view, cursor, &mut frame);
     log(view, cursor, &mut frame);
     labels(view, cursor, &mut frame);
+    positions(view, cursor, &mut frame);
     edges(cursor, &mut frame);
     if view.groups.is_some() {
         groups(view, cursor, &mut frame);
@@ -146,6 +150,19 @@ fn labels(view: &View, cursor: &mut Cursor, frame: &mut Frame) {
     if !told.is_empty() {
         cursor.labels += told.len();
         frame.field("labels", &told);
+    }
+}
+
+/// Peers that have moved, as far as there is room; of a crowd nobody sees single places.
+fn positions(view: &View, cursor: &mut Cursor, frame: &mut Frame) {
+    let places = view.peers.places();
+    if view.groups.is_some() {
+        cursor.moves = places.moves();
+    } else if cursor.moves < places.moves() {
+        let news = places.since(cursor.moves);
+        let rows = news.iter().map(|&(_, peerid, x, y)| (peerid, x, y));
+        let told = frame.rows("positions", PLACE_BYTES_MAX, rows);
+        cursor.moves = news[..told].last().map_or(cursor.moves, |&(number, ..)| number);
     }
 }
 

@@ -18,6 +18,7 @@ pub mod names;
 mod pages;
 mod pauses;
 pub mod peers;
+pub mod places;
 pub mod place;
 mod run;
 mod shared;
@@ -25,7 +26,7 @@ pub mod timeline;
 
 use rumormill_core::Instant;
 use rumormill_core::plan::{Plan, Timed};
-use rumormill_core::trace::{Event, EventId, Kind, Sink};
+use rumormill_core::trace::{Event, EventId, Kind, POSITION, Sink};
 use rumormill_trace::{Messages, Mode};
 
 use cursor::{Changes, Cursor};
@@ -268,6 +269,7 @@ impl View {
                 Kind::Progress => view.note_progress(event, peerid),
                 Kind::Fault => view.note_fault(event, peerid),
                 Kind::Note if event.name == LABEL => view.peers.set_label(peerid, &event.text),
+                Kind::Note if event.name == POSITION => view.peers.set_place(peerid, &event.text),
                 Kind::Sent | Kind::Delivered | Kind::Dropped => {
                     view.note_message(event, peerid);
                     false

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use rumormill_trace::Target;
 use smallvec::SmallVec;
 
+use super::places::Places;
+
 /// Longer labels are cut to this many characters.
 const LABEL_CHARS_MAX: usize = 40;
 
@@ -72,6 +74,7 @@ pub struct Peers {
     all: Vec<Peer>,
     pids: BTreeMap<u32, u32>,
     labels: Vec<(u32, String)>,
+    places: Places,
     reach: Vec<Reach>,
     done: u32,
     met: u64,
@@ -112,6 +115,17 @@ impl Peers {
     #[must_use]
     pub fn labels(&self) -> &[(u32, String)] {
         &self.labels
+    }
+
+    /// Where peers say that they stand.
+    #[must_use]
+    pub const fn places(&self) -> &Places {
+        &self.places
+    }
+
+    /// The peer says where it stands. Returns whether that is news.
+    pub fn set_place(&mut self, peerid: u32, text: &str) -> bool {
+        self.get(peerid).is_some() && self.places.set(peerid, text)
     }
 
     /// Met and all, by number of the target.

@@ -355,3 +355,24 @@ fn a_message_lost_at_its_receiver_is_drawn_from_its_sender() {
     assert_eq!(lost(2, 3), Traffic { sent: 1, bytes: 10, lost: 1 });
     assert_eq!(lost(3, 2), Traffic { sent: 0, bytes: 0, lost: 1 });
 }
+
+#[test]
+fn peers_that_stand_somewhere_are_told_once_for_each_move() {
+    let shared = SharedView::new(View::new(run(3)));
+    let mut page = shared.watch();
+    let stand = |peer, text: &str| {
+        let place = Event { name: POSITION.into(), text: text.into(), ..event(1, peer, Kind::Note) };
+        shared.lock().event(&place);
+    };
+    let mut told = || -> Value {
+        let frame: Value = serde_json::from_str(&page.frame().unwrap()).unwrap();
+        frame["positions"].clone()
+    };
+    stand(2, "0.25 0.5");
+    stand(7, "0.25 0.5");
+    assert_eq!(told(), serde_json::json!([[2, 0.25, 0.5]]), "there is no peer 7");
+    stand(1, "1 0");
+    assert_eq!(told(), serde_json::json!([[1, 1.0, 0.0]]));
+    stand(2, "0.25 0.5");
+    assert_eq!(told(), Value::Null);
+}

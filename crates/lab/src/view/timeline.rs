@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use rumormill_core::Instant;
-use rumormill_core::trace::{Event, Kind};
+use rumormill_core::trace::{Event, Kind, POSITION};
 use serde::Serialize;
 
 /// The most columns; at least half of them are in use once a run is longer than a few milliseconds.
@@ -164,7 +164,7 @@ impl Timeline {
             *self.column(event.time) += news;
         }
         if let Some(kind) = MarkKind::of(event.kind)
-            && event.name != super::LABEL
+            && !matches!(&*event.name, super::LABEL | POSITION)
         {
             let place = MarkKind::MANY.iter().position(|&(known, _)| known == kind).unwrap_or(0);
             self.marks[place].push(Mark::new(event, kind), MarkKind::MANY[place].1);

@@ -34,12 +34,12 @@ struct Scraped {
 
 /// `GET /metrics`: everything in Prometheus' text format.
 pub(super) async fn scrape(State(lab): State<Arc<Lab>>) -> Result<Response, ApiError> {
-    let text = lab.work(|lab| told(lab)).await?;
+    let text = lab.work(told).await?;
     Ok(([(CONTENT_TYPE, text::CONTENT_TYPE)], text).into_response())
 }
 
 fn told(lab: &Lab) -> String {
-    let runs: Vec<Scraped> = lab.bench.own().iter().map(|run| scraped(run)).collect();
+    let runs: Vec<Scraped> = lab.bench.own().iter().map(scraped).collect();
     let mut text = Text::default();
     the_lab(lab, &runs, &mut text);
     progress(&runs, &mut text);
