@@ -2,10 +2,12 @@
 
 use crate::support::{folder, run};
 
+const COMMANDS: &str = "lab list run explore check show replay branch compare export new completions";
+
 #[test]
 fn every_command_explains_itself_with_an_example() {
     let folder = folder();
-    for command in ["", "lab", "list", "run", "explore", "show", "replay", "export", "new", "completions"] {
+    for command in COMMANDS.split(' ').chain([""]) {
         let arguments: Vec<&str> = [command, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
         let said = run(folder.path(), arguments).expect(0);
         assert_eq!(said.err, "", "help belongs on standard output");

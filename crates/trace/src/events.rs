@@ -186,14 +186,8 @@ impl Cursor {
         let path: &Path = &segment.path;
         let mut reader = SegmentReader::open(path, need)?;
         reader.skip(rows).map_err(|why| ReadError { path: path.into(), why })?;
-        let mut cursor = Self {
-            number: segment.number,
-            path: path.into(),
-            reader,
-            before: rows,
-            batch: Batch::default(),
-            next: 0,
-        };
+        let mut cursor =
+            Self { number: segment.number, path: path.into(), reader, before: rows, batch: Batch::default(), next: 0 };
         Ok(cursor.refill()?.then_some(cursor))
     }
 

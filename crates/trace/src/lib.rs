@@ -34,8 +34,8 @@ mod segment;
 mod summary;
 mod walk;
 
-pub use events::{Events, Place};
 pub use compare::{Aligned, Comparison, Difference, compare};
+pub use events::{Events, Place};
 pub use export::{Exported, Format, UnknownFormat, export};
 pub use fuzz::{fuzz_pattern, fuzz_read};
 pub use links::Link;
@@ -43,8 +43,8 @@ pub use list::{DeleteError, Listed, delete, folders, list};
 pub use metrics::{COLUMNS_USUAL, Histogram, Meter, Metrics, Series, SeriesKind};
 pub use query::{
     COLUMNS_MAX, Charts, Cone, Density, EVENTS_SHOWN_MAX, FIND_MAX, Follow, Found, Frontier, Message, PATH_MAX,
-    PATTERN_BYTES_MAX, Part, Pattern, PatternError, Picture, RESULTS_MAX, ROWS_MAX, SCANNED_MAX, SearchQuery, SeenChart,
-    SeenState, SeenTransition, Spacetime, SpacetimeQuery,
+    PATTERN_BYTES_MAX, Part, Pattern, PatternError, Picture, RESULTS_MAX, ROWS_MAX, SCANNED_MAX, SearchQuery,
+    SeenChart, SeenState, SeenTransition, Spacetime, SpacetimeQuery,
 };
 pub use recorder::{RecordError, Recorder};
 pub use report::report;

@@ -13,8 +13,8 @@ use rumormill_core::plan::{Fault, Timed};
 use rumormill_trace::{Meter, OpenError, RunFile};
 use serde_json::Value;
 
-use crate::run::{Hand, InjectError};
 use crate::past::{Past, asked};
+use crate::run::{Hand, InjectError};
 use crate::view::{RunLine, SharedView, State, View};
 use meters::Meters;
 use recorded::Recordings;

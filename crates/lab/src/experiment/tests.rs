@@ -31,7 +31,10 @@ fn wrong(arguments: &str) -> String {
 #[test]
 fn the_gallery_is_sound() {
     let entries = Gallery::new().entries();
-    assert_eq!(entries.iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>(), ["election", "flood", "flood-faults"]);
+    assert_eq!(
+        entries.iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>(),
+        ["election", "flood", "flood-faults"]
+    );
     for entry in entries {
         entry.experiment.unwrap();
     }

@@ -9,8 +9,8 @@ use rumormill_core::trace::{Event, Sink};
 use rumormill_core::{Instant, Outcome};
 use rumormill_trace::{RecordError, Recorder, RunFile, State};
 
-use super::verdict::Bench;
 use super::handle::{Control, Hand};
+use super::verdict::Bench;
 use super::{Mode, Observer, Progress, Resolved, RunHandle, limits};
 use crate::experiment::Problem;
 use crate::registry::Runnable;

@@ -2,8 +2,8 @@
 
 mod access;
 mod assets;
-mod chart;
 mod branch;
+mod chart;
 mod compare;
 mod error;
 mod explore;
@@ -18,8 +18,8 @@ mod observer;
 mod prometheus;
 mod routes;
 mod runs;
-mod search;
 mod save;
+mod search;
 mod spacetime;
 mod start;
 mod state;

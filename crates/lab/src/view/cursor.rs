@@ -59,7 +59,17 @@ impl Cursor {
         let left_out = view.links.len() - busiest.len();
         busiest.into_iter().for_each(|(link, traffic)| waiting.links.add(link, traffic));
         let events = view.log.seen().saturating_sub(super::log::LINES_MAX as u64);
-        Self { waiting, left_out, names: [0; 3], kinds: Vec::new(), events, labels: 0, moves: 0, version: 0, focus: Vec::new() }
+        Self {
+            waiting,
+            left_out,
+            names: [0; 3],
+            kinds: Vec::new(),
+            events,
+            labels: 0,
+            moves: 0,
+            version: 0,
+            focus: Vec::new(),
+        }
     }
 
     /// Has the page been told everything?

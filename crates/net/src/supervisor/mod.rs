@@ -275,7 +275,10 @@ struct Board {
 enum Order {
     /// With whom to tell when it was carried out.
     Inject(Fault, oneshot::Sender<Instant>),
-    Request { peerid: u32, text: String },
+    Request {
+        peerid: u32,
+        text: String,
+    },
     Stop,
 }
 
