@@ -8,7 +8,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { openBrowser, openPage } from "./browser.mjs";
 import { dragTo, openRun, press, restingCursor, runInAddress, setDetails } from "./runs.mjs";
-import { finish, holds, id, Lab } from "./steps.mjs";
+import { boxOf, finish, holds, id, Lab } from "./steps.mjs";
 import { eventsOf } from "./truth.mjs";
 
 const url = process.env.RUMORMILL_URL;
@@ -42,7 +42,7 @@ async function start(lab, { peers, messages, mode = "sim", speed = "0.01" }) {
 /** A loop around the left half of the picture, and a partition between it and the rest. */
 async function lasso(lab) {
   const { page } = lab;
-  const box = await page.locator(id("graph-canvas")).boundingBox();
+  const box = await boxOf(page.locator(id("graph-canvas")));
   const at = (x, y) => [box.x + x * box.width, box.y + y * box.height];
   await page.keyboard.down("Shift");
   await page.mouse.move(...at(0.48, 0.12));

@@ -2,6 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { boxOf } from "./steps.mjs";
 import { eventsOf } from "./truth.mjs";
 
 /** What the lab says of a run, asked by the page itself: it has the token. */
@@ -66,7 +67,7 @@ export const upTo = (events, t) => events.filter((e) => e.ns <= Math.round(t * 1
 
 /** Drags the cursor to a share of the timeline. */
 export async function dragTo(page, share, from = 1) {
-  const box = await page.locator('[data-testid="timeline"] .course').boundingBox();
+  const box = await boxOf(page.locator('[data-testid="timeline"] .course'));
   const y = box.y + box.height / 2;
   const x = (at) => box.x + 1 + at * (box.width - 2);
   await page.mouse.move(x(from), y);

@@ -62,6 +62,16 @@ export class Lab {
   }
 }
 
+/** Where something is, once it is there: what has just been drawn may be drawn anew. */
+export async function boxOf(place) {
+  for (let i = 0; i < 200; i++) {
+    const box = await place.boundingBox();
+    if (box && box.width > 0 && box.height > 0) return box;
+    await new Promise((done) => setTimeout(done, 25));
+  }
+  throw new Error(`${place} is not to be seen`);
+}
+
 /** Runs the whole test, tells the count and ends the process. */
 export async function finish(main) {
   try {
