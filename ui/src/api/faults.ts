@@ -33,7 +33,8 @@ export type Parameter =
   | { flag: boolean }
   | { text: string }
   | { span: Span }
-  | { per_peer: unknown };
+  /** Values with how many peers in a row have each, peer 1 first. */
+  | { per_peer: [number, number][] };
 
 /** What can go wrong, be mended, or be asked. */
 export type Fault =

@@ -6,6 +6,7 @@ import { words } from "../setup/field";
 import { watchRun } from "../state/bench";
 import { adopt, canAdopt } from "../state/draft";
 import { leftFolded, leftTab } from "../state/preferences";
+import { shortly } from "../words/faults";
 import { exact, moment, span } from "../words/format";
 import { Faults, Parent, Violations } from "./history";
 
@@ -99,10 +100,4 @@ function Parameter({ name, value }: { name: string; value: unknown }) {
       <dd class="code wrap">{shortly(value)}</dd>
     </>
   );
-}
-
-/** A parameter's value; long lists by their beginning. */
-export function shortly(value: unknown): string {
-  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
-  return text.length > 160 ? `${text.slice(0, 160)}…` : text;
 }

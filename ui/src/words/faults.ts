@@ -1,6 +1,7 @@
 // A run's plan in words, as the lab itself says it, and spans of time as people type them.
 
 import type { Conditions, Fault, Parameter, Peers, Span } from "../api/faults";
+import { exact, plural } from "./format";
 
 /** Numbers of peers named one by one, at most. */
 const SHOWN = 8;
@@ -84,13 +85,32 @@ export function conditionsWords(of: Conditions): string {
   return words.join(", ") || "good";
 }
 
+/** The value of a resolved parameter. */
 function parameterWords(value: Parameter): string {
   if ("count" in value) return String(value.count);
   if ("number" in value) return String(value.number);
   if ("flag" in value) return String(value.flag);
   if ("text" in value) return value.text;
   if ("span" in value) return spanWords(secondsOf(value.span));
-  return "a value for each peer";
+  const runs = value.per_peer;
+  const total = runs.reduce((sum, [each, peers]) => sum + each * peers, 0);
+  const peers = runs.reduce((sum, [, peers]) => sum + peers, 0);
+  return `${exact(total)} in all, of ${plural(peers, "peer")}`;
+}
+
+const KINDS = ["count", "number", "flag", "text", "span", "per_peer"];
+
+/** Is this a resolved parameter, rather than what somebody typed? */
+function isParameter(value: unknown): value is Parameter {
+  const keys = typeof value === "object" && value !== null ? Object.keys(value) : [];
+  return keys.length === 1 && KINDS.includes(keys[0] ?? "");
+}
+
+/** A parameter's value; long lists by their beginning. */
+export function shortly(value: unknown): string {
+  if (isParameter(value)) return parameterWords(value);
+  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+  return text.length > 160 ? `${text.slice(0, 160)}…` : text;
 }
 
 /** What a fault does, in a line. */

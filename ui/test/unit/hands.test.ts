@@ -8,7 +8,14 @@ import { treeLines } from "../../src/inspector/lines";
 import { momentOf } from "../../src/inspector/moment";
 import { asked, clockOff, linkHolds, slowBy } from "../../src/inspector/wishes";
 import { handsOf } from "../../src/state/hands";
-import { faultWords, secondsOf, spanOf, spanWords, typedSpan } from "../../src/words/faults";
+import {
+  faultWords,
+  secondsOf,
+  shortly,
+  spanOf,
+  spanWords,
+  typedSpan,
+} from "../../src/words/faults";
 import { line } from "./line";
 
 const run: Run = {
@@ -59,6 +66,19 @@ describe("faults", () => {
     );
     expect(faultWords("heal")).toBe("all links are whole again");
     expect(faultWords({ set: { parameters: { loss: { number: 0.5 } } } })).toBe("loss is now 0.5");
+  });
+
+  it("name resolved parameters as people write them", () => {
+    const runs: [number, number][] = [
+      [1, 1],
+      [0, 39],
+    ];
+    expect(shortly({ per_peer: runs })).toBe("1 in all, of 40 peers");
+    expect(shortly({ span: { secs: 0, nanos: 20_000_000 } })).toBe("20 ms");
+    expect(shortly({ flag: true })).toBe("true");
+    expect(["100 if peerid == 1 else 0", 3, { a: 1, b: 2 }].map(shortly)).toEqual([
+      ...["100 if peerid == 1 else 0", "3", '{"a":1,"b":2}'],
+    ]);
   });
 
   it("come from what was typed, or a sentence says what is wrong", () => {
