@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::explore::{Failure, Step, Symptom};
 use super::trial::Trial;
 use super::{Resolved, Workbench};
-use crate::experiment::{Kind, Parameter, Problem, Setup, Values};
+use crate::experiment::{Experiment, Kind, Parameter, Problem, Setup, Values};
 
 /// Runs tried to make a failure smaller.
 pub const TRIES_MAX: u32 = 300;
@@ -155,6 +155,12 @@ fn keep(
         Some(violation) => format!("violates {}: {}", violation.property, violation.text),
         None => format!("ends as {}", trial.outcome),
     };
+    // In a gallery it stands beside the experiment that it comes from.
+    let small = Experiment {
+        title: format!("{}: seed {seed}", resolved.experiment.title),
+        about: format!("The smallest run found that {ends}."),
+        ..resolved.experiment.clone()
+    };
     let written = |stem: &str, file: &Path| {
         let head = format!(
             "{name} with seed {seed} {ends}\n\
@@ -163,7 +169,7 @@ fn keep(
             shrunk.tries,
             file.display()
         );
-        resolved.experiment.write(&head, stem, &shrunk.case.values, &shrunk.case.setup)
+        small.write(&head, stem, &shrunk.case.values, &shrunk.case.setup)
     };
     // What somebody has made of an earlier find is not overwritten; the same find is the same file.
     for number in 1..=NAMESAKES_MAX {

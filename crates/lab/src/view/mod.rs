@@ -259,6 +259,11 @@ impl View {
             self.run.peers = peerid;
             self.changed(peerid);
         }
+        let is_message = matches!(event.kind, Kind::Sent | Kind::Delivered | Kind::Dropped);
+        if is_message && self.is_member(event, peerid) {
+            // Most events are such. Nothing about the peer changes, and of a million few are in the cache.
+            return self.note_message(event, peerid);
+        }
         self.change(peerid, |view| {
             let joined = view.note_community(event, peerid);
             let changed = match event.kind {
@@ -296,6 +301,11 @@ impl View {
         let pid = event.text.strip_prefix("process ").and_then(|pid| pid.parse().ok());
         let moved = pid.is_some_and(|pid| self.peers.set_pid(peerid, pid));
         self.peers.set_status(peerid, Status::Up) || moved
+    }
+
+    /// Is the peer known to belong to the event's community?
+    fn is_member(&mut self, event: &Event, peerid: u32) -> bool {
+        !event.community.is_empty() && self.peers.is_member(peerid, self.names.communities.number(&event.community))
     }
 
     /// A peer belongs to every community in which something happened to it.

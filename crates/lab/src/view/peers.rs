@@ -75,6 +75,8 @@ pub struct Peers {
     pids: BTreeMap<u32, u32>,
     labels: Vec<(u32, String)>,
     places: Places,
+    /// A bit a peer for each community, to see at once who belongs to it.
+    members: Vec<Vec<u64>>,
     reach: Vec<Reach>,
     done: u32,
     met: u64,
@@ -208,10 +210,30 @@ impl Peers {
         match self.peer_mut(peerid) {
             Some(peer) if !peer.communities.contains(&community) => {
                 peer.communities.push(community);
+                self.note_member(peerid, community);
                 true
             }
             _ => false,
         }
+    }
+
+    /// Was the peer seen in this community?
+    #[must_use]
+    pub fn is_member(&self, peerid: u32, community: u8) -> bool {
+        let word = self.members.get(usize::from(community)).and_then(|bits| bits.get(peerid as usize / 64));
+        word.is_some_and(|word| word >> (peerid % 64) & 1 == 1)
+    }
+
+    fn note_member(&mut self, peerid: u32, community: u8) {
+        let (community, word) = (usize::from(community), peerid as usize / 64);
+        if self.members.len() <= community {
+            self.members.resize(community + 1, Vec::new());
+        }
+        let bits = &mut self.members[community];
+        if bits.len() <= word {
+            bits.resize(word + 1, 0);
+        }
+        bits[word] |= 1 << (peerid % 64);
     }
 
     /// The peer is this far. Returns whether that is news.
