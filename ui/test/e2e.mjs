@@ -48,5 +48,5 @@ console.log("");
 for (const { file, passed, failed } of results)
   console.log(`${failed ? "FAILED" : "ok    "}  ${file}: ${passed} passed, ${failed} failed`);
 const sum = (of) => results.reduce((total, result) => total + of(result), 0);
-console.log(`${sum((r) => r.passed)} passed, ${sum((r) => r.failed)} failed`);
+console.log(`in all: ${sum((r) => r.passed)} passed, ${sum((r) => r.failed)} failed`);
 process.exit(files.length > 0 && sum((r) => r.failed) === 0 ? 0 : 1);
