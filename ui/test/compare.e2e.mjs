@@ -3,10 +3,10 @@
 //
 // RUMORMILL_URL, SCREENSHOTS as in flood.e2e.mjs; RUMORMILL_BIN and RUNS: see truth.mjs.
 
-import { openBrowser, openPage } from "./browser.mjs";
 import { recorded } from "./metrics.e2e.mjs";
-import { finish, holds, id, Lab } from "./steps.mjs";
+import { finish, holds, id } from "./steps.mjs";
 import { eventsOf } from "./truth.mjs";
+import { visit } from "./visit.mjs";
 
 const url = process.env.RUMORMILL_URL;
 const origin = url && new URL(url).origin;
@@ -86,29 +86,19 @@ async function others(lab, [one, , , real]) {
   await lab.picture("compare-processes-dark");
 }
 
-async function main() {
-  if (!url) throw new Error("set RUMORMILL_URL to the address that the lab printed");
-  const browser = await openBrowser();
-  try {
-    const { page, complaints } = await openPage(browser, { colorScheme: "light" });
-    const lab = new Lab(page);
-    await page.goto(`${url}&tour=off`);
-    const values = { peers: 8, messages: "5" };
-    const order = { experiment: "flood", values };
-    const runs = [];
-    for (const more of [
-      { seed: 7 },
-      { seed: 7 },
-      { seed: 8 },
-      { seed: 7, as: "processes", speed: "1" },
-    ])
-      runs.push(await recorded(page, { ...order, ...more }));
-    for (const part of [twins, strangers, scrub, others]) await part(lab, runs);
-    await holds("the console has no error", async () => complaints.length === 0, 0);
-    for (const complaint of complaints) console.log(`        ${complaint}`);
-  } finally {
-    await browser.close();
-  }
+async function tests(lab) {
+  const { page } = lab;
+  const values = { peers: 8, messages: "5" };
+  const order = { experiment: "flood", values };
+  const runs = [];
+  for (const more of [
+    { seed: 7 },
+    { seed: 7 },
+    { seed: 8 },
+    { seed: 7, as: "processes", speed: "1" },
+  ])
+    runs.push(await recorded(page, { ...order, ...more }));
+  for (const part of [twins, strangers, scrub, others]) await part(lab, runs);
 }
 
-await finish(main);
+await finish(() => visit(tests));

@@ -3,9 +3,9 @@
 // RUMORMILL_URL, SCREENSHOTS as in flood.e2e.mjs; RUMORMILL_BIN and RUNS: see truth.mjs.
 
 import { readFile } from "node:fs/promises";
-import { openBrowser, openPage } from "./browser.mjs";
-import { finish, holds, id, Lab } from "./steps.mjs";
+import { finish, holds, id } from "./steps.mjs";
 import { eventsOf, messages } from "./truth.mjs";
+import { visit } from "./visit.mjs";
 
 const url = process.env.RUMORMILL_URL;
 
@@ -127,25 +127,15 @@ async function cursor(lab, run) {
   await lab.picture("metrics-dark");
 }
 
-async function main() {
-  if (!url) throw new Error("set RUMORMILL_URL to the address that the lab printed");
-  const browser = await openBrowser();
-  try {
-    const { page, complaints } = await openPage(browser, { colorScheme: "light" });
-    const lab = new Lab(page);
-    await page.goto(`${url}&tour=off`);
-    const values = { peers: 20, messages: "100 if peerid == 1 else 3" };
-    const run = await recorded(page, { experiment: "flood", values, seed: 7 });
-    const events = eventsOf(run.name);
-    await page.goto(`${new URL(url).origin}/#/run/${run.id}/metrics`);
-    await holds("the metrics open", () => lab.seen("metrics"));
-    for (const part of [rates, latencies, files]) await part(lab, events);
-    await cursor(lab, run);
-    await holds("the console has no error", async () => complaints.length === 0, 0);
-    for (const complaint of complaints) console.log(`        ${complaint}`);
-  } finally {
-    await browser.close();
-  }
+async function tests(lab) {
+  const { page } = lab;
+  const values = { peers: 20, messages: "100 if peerid == 1 else 3" };
+  const run = await recorded(page, { experiment: "flood", values, seed: 7 });
+  const events = eventsOf(run.name);
+  await page.goto(`${new URL(url).origin}/#/run/${run.id}/metrics`);
+  await holds("the metrics open", () => lab.seen("metrics"));
+  for (const part of [rates, latencies, files]) await part(lab, events);
+  await cursor(lab, run);
 }
 
-if (process.argv[1]?.endsWith("metrics.e2e.mjs")) await finish(main);
+if (process.argv[1]?.endsWith("metrics.e2e.mjs")) await finish(() => visit(tests));
