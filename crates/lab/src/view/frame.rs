@@ -208,14 +208,16 @@ fn groups(view: &View, cursor: &mut Cursor, frame: &mut Frame) {
     dirty.remove_first(told);
 }
 
-/// Sender, receiver, kind, community, messages, bytes, lost.
+/// Sender, receiver, kind, community, messages, bytes, lost, and when the latest was sent or lost, in whole
+/// microseconds of the run: a page that jumps hears of links of any age in one frame.
 #[derive(Serialize)]
-struct EdgeRow(u32, u32, u8, u8, u64, u64, u64);
+struct EdgeRow(u32, u32, u8, u8, u64, u64, u64, u64);
 
 impl EdgeRow {
     fn new(link: LinkId, traffic: Traffic) -> Self {
         let (from, to, kind, community) = link.parts();
-        Self(from, to, kind, community, traffic.sent, traffic.bytes, traffic.lost)
+        let last_us = traffic.last.as_nanos() / 1_000;
+        Self(from, to, kind, community, traffic.sent, traffic.bytes, traffic.lost, last_us)
     }
 }
 

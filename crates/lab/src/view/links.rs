@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
+use rumormill_core::Instant;
 use rumormill_core::rng::mix;
 
 /// The most links that are told apart; traffic on later ones counts as hidden.
@@ -39,6 +40,8 @@ pub struct Traffic {
     pub bytes: u64,
     /// How many of them were lost.
     pub lost: u64,
+    /// When the latest of them was sent or lost.
+    pub last: Instant,
 }
 
 impl std::ops::AddAssign for Traffic {
@@ -46,6 +49,7 @@ impl std::ops::AddAssign for Traffic {
         self.sent = self.sent.saturating_add(more.sent);
         self.bytes = self.bytes.saturating_add(more.bytes);
         self.lost = self.lost.saturating_add(more.lost);
+        self.last = self.last.max(more.last);
     }
 }
 
@@ -170,15 +174,16 @@ mod tests {
     #[test]
     fn traffic_beyond_the_limit_is_counted_as_hidden() {
         let mut links = Links::new(2);
+        let one = Traffic { sent: 1, bytes: 10, ..Traffic::default() };
         for to in 1..=5 {
             for _ in 0..to {
-                links.add(LinkId::new(9, to, 0, 0), Traffic { sent: 1, bytes: 10, lost: 0 });
+                links.add(LinkId::new(9, to, 0, 0), one);
             }
         }
         let ids: Vec<u32> = links.busiest(9).iter().map(|(link, _)| link.parts().1).collect();
         assert_eq!(ids, [2, 1]);
-        assert_eq!(links.hidden, Traffic { sent: 3 + 4 + 5, bytes: 120, lost: 0 });
+        assert_eq!(links.hidden, Traffic { sent: 3 + 4 + 5, bytes: 120, ..one });
         links.keep_busiest(1);
-        assert_eq!(links.busiest(9), [(LinkId::new(9, 2, 0, 0), Traffic { sent: 2, bytes: 20, lost: 0 })]);
+        assert_eq!(links.busiest(9), [(LinkId::new(9, 2, 0, 0), Traffic { sent: 2, bytes: 20, ..one })]);
     }
 }

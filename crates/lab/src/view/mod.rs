@@ -364,8 +364,8 @@ impl View {
         }
         let traffic = match event.kind {
             Kind::Delivered => return,
-            Kind::Dropped => Traffic { sent: 0, bytes: 0, lost: 1 },
-            _ => Traffic { sent: 1, bytes: event.bytes, lost: 0 },
+            Kind::Dropped => Traffic { sent: 0, bytes: 0, lost: 1, last: event.time },
+            _ => Traffic { sent: 1, bytes: event.bytes, lost: 0, last: event.time },
         };
         let other = event.other.map_or(0, |other| number(other.0));
         let kind = self.names.kinds.number(&event.name);

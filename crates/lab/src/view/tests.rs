@@ -60,7 +60,8 @@ fn message(time_ns: u64, from: u32, to: u32, name: &str) -> Event {
 struct Page {
     peers: BTreeMap<u64, Value>,
     groups: BTreeMap<u64, Value>,
-    edges: BTreeMap<Vec<u64>, [u64; 3]>,
+    /// Messages, bytes, lost, and the time of the last in microseconds.
+    edges: BTreeMap<Vec<u64>, [u64; 4]>,
     kinds: BTreeMap<u64, (u64, u64)>,
     dict: Value,
     run: Value,
@@ -83,7 +84,8 @@ impl Page {
         }
         for row in rows("edges").iter().map(numbers) {
             let edge = self.edges.entry(row[..4].to_vec()).or_default();
-            edge.iter_mut().zip(&row[4..]).for_each(|(sum, more)| *sum += more);
+            edge.iter_mut().zip(&row[4..7]).for_each(|(sum, more)| *sum += more);
+            edge[3] = row[7];
         }
         for row in rows("kinds").iter().map(numbers) {
             self.kinds.insert(row[0], (row[1], row[2]));
@@ -119,7 +121,7 @@ fn truth(view: &View) -> Page {
     for (link, traffic) in view.links.iter() {
         let (from, to, kind, community) = link.parts();
         let link = vec![from.into(), to.into(), kind.into(), community.into()];
-        page.edges.insert(link, [traffic.sent, traffic.bytes, traffic.lost]);
+        page.edges.insert(link, [traffic.sent, traffic.bytes, traffic.lost, traffic.last.as_nanos() / 1_000]);
     }
     for (kind, traffic) in view.kinds.iter().enumerate().filter(|(_, traffic)| traffic.sent > 0) {
         page.kinds.insert(kind as u64, (traffic.sent, traffic.bytes));
@@ -214,6 +216,23 @@ fn ten_thousand_peers_fit_into_bounded_frames_and_none_starves() {
 }
 
 #[test]
+fn a_page_that_comes_late_knows_how_old_links_are() {
+    let shared = SharedView::new(View::new(run(4)));
+    let (mut early, mut page) = (shared.watch(), Page::default());
+    for (time, to) in [(1_000_000, 2), (5_000_999, 3), (9_000_000, 2)] {
+        shared.lock().event(&message(time, 1, to, "push"));
+    }
+    page.drain(&mut early);
+    shared.lock().event(&message(9_500_000, 1, 4, "push"));
+    page.drain(&mut early);
+    let last = [(2, 9_000), (3, 5_000), (4, 9_500)];
+    assert!(last.iter().all(|&(to, us)| page.edges[&vec![1, to, 0, 0]][3] == us), "{:?}", page.edges);
+    let mut late = Page::default();
+    late.drain(&mut shared.watch());
+    assert_eq!(late.edges, page.edges);
+}
+
+#[test]
 fn too_many_links_are_counted_and_the_busiest_are_told() {
     let shared = SharedView::new(View::new(run(10_000)));
     let (mut watcher, mut page) = (shared.watch(), Page::default());
@@ -224,7 +243,7 @@ fn too_many_links_are_counted_and_the_busiest_are_told() {
     (0..9).for_each(|_| view.event(&message(1, 7, 8, "push")));
     drop(view);
     page.apply(&watcher.frame().unwrap());
-    assert_eq!(page.edges[&vec![7, 8, 0, 0]], [10, 100, 0]);
+    assert_eq!(page.edges[&vec![7, 8, 0, 0]], [10, 100, 0, 0]);
     assert!(page.hidden as usize + page.edges.len() == 120_000);
     page.drain(&mut watcher);
     assert!((100_000..110_000).contains(&page.edges.len()), "{} links told", page.edges.len());
@@ -232,7 +251,7 @@ fn too_many_links_are_counted_and_the_busiest_are_told() {
     let (mut watcher, mut page) = (shared.watch(), Page::default());
     page.drain(&mut watcher);
     assert_eq!(page.edges.len(), cursor::EDGES_WAIT_MAX, "a page that comes late is told the busiest");
-    assert_eq!(page.edges[&vec![7, 8, 0, 0]], [10, 100, 0]);
+    assert_eq!(page.edges[&vec![7, 8, 0, 0]], [10, 100, 0, 0]);
 }
 
 #[test]
@@ -352,8 +371,8 @@ fn a_message_lost_at_its_receiver_is_drawn_from_its_sender() {
     dropped.cause = None;
     view.event(&dropped);
     let lost = |from, to| view.links.iter().find(|(link, _)| link.parts() == (from, to, 0, 0)).unwrap().1;
-    assert_eq!(lost(2, 3), Traffic { sent: 1, bytes: 10, lost: 1 });
-    assert_eq!(lost(3, 2), Traffic { sent: 0, bytes: 0, lost: 1 });
+    assert_eq!(lost(2, 3), Traffic { sent: 1, bytes: 10, lost: 1, last: Instant::from_nanos(2) });
+    assert_eq!(lost(3, 2), Traffic { lost: 1, last: Instant::from_nanos(2), ..Traffic::default() });
 }
 
 #[test]
