@@ -171,8 +171,11 @@ export interface Hello {
 export type TargetCell = [number, number, number];
 /** [peer, status, done, targets, communities, process id or 0] */
 export type PeerRow = [number, number, number, TargetCell[], number[], number];
-/** [from, to, kind, community, count, bytes, lost] since the frame before */
-export type EdgeRow = [number, number, number, number, number, number, number];
+/**
+ * [from, to, kind, community, count, bytes, lost] since the frame before, and when the latest of these messages
+ * was sent or lost, in microseconds of the run: after a jump, that is any time before the frame's.
+ */
+export type EdgeRow = [number, number, number, number, number, number, number, number?];
 /** [kind, sent, bytes] since the run began */
 export type KindRow = [number, number, number];
 /** [group, peers, up, done, met, sum of current, sum of goals] */

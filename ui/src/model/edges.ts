@@ -52,8 +52,13 @@ export class Edges {
     return this.byPair.get(this.key(from, to, community));
   }
 
-  /** Adds what a frame says of one kind on one link; undefined when there is no room for it. */
-  take([from, to, kind, community, count, bytes, lost]: EdgeRow, t: number): Edge | undefined {
+  /**
+   * Adds what a frame of this time says of one kind on one link; undefined when there is no room for it.
+   * A row that does not say when the latest message passed is as new as its frame.
+   */
+  take(row: EdgeRow, t: number): Edge | undefined {
+    const [from, to, kind, community, count, bytes, lost, last_us] = row;
+    const last = last_us === undefined ? t : last_us / 1e6;
     const key = this.key(from, to, community);
     let edge = this.byPair.get(key);
     if (!edge) {
@@ -61,14 +66,14 @@ export class Edges {
         this.refused += 1;
         return undefined;
       }
-      edge = { from, to, community, count: 0, bytes: 0, lost: 0, last: t, kinds: [] };
+      edge = { from, to, community, count: 0, bytes: 0, lost: 0, last, kinds: [] };
       this.byPair.set(key, edge);
       this.list.push(edge);
     }
     edge.count += count;
     edge.bytes += bytes;
     edge.lost += lost;
-    edge.last = t;
+    edge.last = Math.max(edge.last, last);
     let cell = edge.kinds.find((k) => k.kind === kind);
     if (!cell) {
       cell = { kind, count: 0, bytes: 0, lost: 0 };

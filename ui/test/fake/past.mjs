@@ -19,9 +19,10 @@ function fold(of, n) {
     messages.bytes += line.bytes;
     const kind = names.kinds.indexOf(line.name);
     const key = `${line.peer} ${line.other} ${kind}`;
-    const edge = edges.get(key) ?? [line.peer, line.other, kind, 0, 0, 0, 0];
+    const edge = edges.get(key) ?? [line.peer, line.other, kind, 0, 0, 0, 0, 0];
     edge[4] += 1;
     edge[5] += line.bytes;
+    edge[7] = Math.floor(line.t * 1e6);
     edges.set(key, edge);
   }
   return { peers: rows, edges: [...edges.values()], messages, names };

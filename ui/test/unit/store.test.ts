@@ -105,6 +105,16 @@ describe("links", () => {
     expect(edge?.kinds).toHaveLength(2);
   });
 
+  it("knows when the latest message passed, whenever it is told", () => {
+    const edges = new Edges(3);
+    edges.take([1, 2, 0, 0, 3, 300, 0, 250_000], 9);
+    expect(edges.get(1, 2, 0)?.last).toBe(0.25);
+    edges.take([1, 2, 1, 0, 1, 100, 0, 125_000], 9);
+    expect(edges.get(1, 2, 0)?.last).toBe(0.25);
+    edges.take([1, 2, 0, 0, 1, 100, 0], 9);
+    expect(edges.get(1, 2, 0)?.last).toBe(9);
+  });
+
   it("is bounded, and says how many it left out", () => {
     const edges = new Edges(EDGES_MAX + 10);
     for (let to = 1; to <= EDGES_MAX + 5; to++) edges.take([1, to, 0, 0, 1, 1, 0], 1);
