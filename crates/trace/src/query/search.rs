@@ -63,8 +63,14 @@ impl SearchQuery {
     /// The columns that it takes to tell.
     fn need(&self) -> Need {
         let second = self.pattern.second.as_ref().map(|follow| &follow.part);
-        let has_texts = [Some(&self.pattern.first), second].into_iter().flatten().any(|part| !part.texts.is_empty());
-        if has_texts { Need::TEXTS } else { Need::NAMED }
+        let parts = || [Some(&self.pattern.first), second].into_iter().flatten();
+        if parts().any(|part| !part.texts.is_empty()) {
+            Need::TEXTS
+        } else if parts().any(|part| part.name.is_some()) {
+            Need::NAMED
+        } else {
+            Need::MESSAGES
+        }
     }
 }
 

@@ -23,8 +23,54 @@ fn past_of(events: &[Event], id: EventId) -> BTreeSet<EventId> {
     past
 }
 
+/// How long each message of a direction took, by looking for the sending of each arrival.
+fn times_of(events: &[Event], from: u64, to: u64) -> Vec<u64> {
+    let arrivals = events
+        .iter()
+        .filter(|event| event.kind == Kind::Delivered && event.peer.0 == to && event.other == Some(PeerId(from)));
+    let took = arrivals.map(|arrival| {
+        let sent = events.iter().find(|event| Some(event.id) == arrival.cause).unwrap();
+        arrival.time.since(sent.time).as_nanos() as u64
+    });
+    let mut times: Vec<u64> = took.collect();
+    times.sort_unstable();
+    times
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn a_link_knows_how_long_its_messages_took(
+        steps in steps(), latency in 0_u64..9, segments in 1_usize..4, until in 0_u64..2_000,
+    ) {
+        let (_runs, run, mut events) = recorded(&made_up(&steps, latency), segments);
+        let until = Instant::from_nanos(until);
+        events.retain(|event| event.time <= until);
+        for (from, to) in [(1, 2), (3, 3), (6, 5)] {
+            let [there, back] = run.link_times(from, to, until);
+            for (told, from, to) in [(&there, from, to), (&back, to, from)] {
+                // To oneself, both ways are one.
+                if from == to && std::ptr::eq(told, &back) {
+                    continue;
+                }
+                let (from, to) = (u64::from(from), u64::from(to));
+                let count = |kind, peer, other| {
+                    let is_it = |event: &&Event| (event.kind, event.peer.0, event.other) == (kind, peer, Some(PeerId(other)));
+                    events.iter().filter(is_it).count() as u64
+                };
+                prop_assert_eq!(told.sent, count(Kind::Sent, from, to));
+                prop_assert_eq!(told.delivered, count(Kind::Delivered, to, from));
+                prop_assert_eq!(told.lost, count(Kind::Dropped, to, from));
+                let times = times_of(&events, from, to);
+                let took = told.took.as_ref().map(|took| {
+                    (took.measured, [took.least, took.median, took.most].map(|span| span.as_nanos() as u64))
+                });
+                let expected = times.last().map(|&most| (times.len() as u64, [times[0], times[(times.len() - 1) / 2], most]));
+                prop_assert_eq!(took, expected);
+            }
+        }
+    }
 
     #[test]
     fn a_cone_is_what_happened_before_and_after(
