@@ -9,7 +9,7 @@ use crate::code::root;
 /// Every room, and which rooms its product code may know.
 const MAY_KNOW: [(&str, &[&str]); 9] = [
     ("core", &[]),
-    ("protocols", &["core"]),
+    ("protocols", &["core", "check"]),
     ("charts", &["core"]),
     ("check", &["core"]),
     ("sim", &["core"]),

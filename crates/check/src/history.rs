@@ -1,0 +1,121 @@
+//! Histories: what the clients of a replicated store asked and were told, and whether a store that keeps its
+//! promises could have told them that.
+//!
+//! A [`History`] is made of operations in sessions; it knows nothing of how the store works. What is known of
+//! the replicas besides (the calls that each executed, their states at the end) may be added, and is judged
+//! with checks of its own. A checker gives a [`Verdict`]: the promise holds, or it does not and here are the
+//! operations that show it, or this history does not decide it and here is why. No checker keeps silent about
+//! what it could not judge.
+//!
+//! Checkers are pure functions of a history, so a protocol's properties can call them on what its peers
+//! remember, a simulation's end can, and so can a command that reads a history from a file.
+//!
+//! A read of several keys at one moment is recorded as reads of one session that follow each other; the
+//! members of a set as reads of a key for each member.
+
+mod builder;
+mod operation;
+mod verdict;
+
+pub use builder::{Builder, Session};
+pub use operation::{Key, Kind, Label, Operation, OperationId, Order, Value, Version};
+pub use verdict::{Verdict, Witness};
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// What sessions did, and what is known of the replicas that served them.
+///
+/// Times are on one clock for all sessions, the run's.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct History {
+    /// What sessions asked and were told, in any order. Their ids say which came first in a session.
+    pub operations: Vec<Operation>,
+    /// What is known of each replica; empty when nothing is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replicas: Vec<Replica>,
+}
+
+/// What is known of one replica at the end of a history.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Replica {
+    /// Its name for people: its peer number. A replica that lost its disk and came back is another one.
+    pub replica: u64,
+    /// The calls whose effects it received inside of another replica's state, in any order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub received: Vec<OperationId>,
+    /// The calls that it executed itself, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub executed: Vec<OperationId>,
+    /// A digest of its state when all was quiet; none when it was down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+}
+
+/// Why a history cannot be judged at all.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Malformed {
+    /// Two operations have the same id.
+    #[error("two operations have the id {0}: number the operations of a session 0, 1, 2 and so on")]
+    Repeated(OperationId),
+    /// It ended before it began.
+    #[error("operation {0} returned before it was invoked: record both times on one clock")]
+    Backwards(OperationId),
+    /// In a session, one operation began before the one before it ended.
+    #[error("operation {0} was invoked before {1} of the same session returned: give each its own session")]
+    Overlapping(OperationId, OperationId),
+    /// A read is said to return what an operation wrote that did not write it.
+    #[error("the read {0} is said to return what {1} wrote, but that is not an operation that wrote this value there")]
+    Source(OperationId, OperationId),
+}
+
+impl History {
+    /// A history to be written down by hand, in tests above all.
+    #[must_use]
+    pub fn build() -> Builder {
+        Builder::default()
+    }
+
+    /// The operations of one order class, with all that is known of the replicas.
+    #[must_use]
+    pub fn only(&self, order: Order) -> Self {
+        let operations = self.operations.iter().filter(|operation| operation.order == order).cloned().collect();
+        Self { operations, replicas: self.replicas.clone() }
+    }
+
+    /// How many sessions there are.
+    #[must_use]
+    pub fn sessions(&self) -> usize {
+        self.operations.iter().map(|operation| operation.id.session).collect::<BTreeSet<_>>().len()
+    }
+
+    /// Its operations by session, and in each by their numbers.
+    ///
+    /// # Errors
+    /// When the history contradicts itself.
+    pub(crate) fn sorted(&self) -> Result<Vec<&Operation>, Malformed> {
+        let mut sorted: Vec<&Operation> = self.operations.iter().collect();
+        sorted.sort_by_key(|operation| operation.id);
+        for operation in &sorted {
+            if operation.returned.is_some_and(|returned| returned < operation.invoked) {
+                return Err(Malformed::Backwards(operation.id));
+            }
+        }
+        for pair in sorted.windows(2) {
+            let (first, second) = (pair[0], pair[1]);
+            if first.id == second.id {
+                return Err(Malformed::Repeated(first.id));
+            }
+            let same = first.id.session == second.id.session;
+            if same && first.returned.is_some_and(|returned| returned > second.invoked) {
+                return Err(Malformed::Overlapping(second.id, first.id));
+            }
+        }
+        Ok(sorted)
+    }
+}
