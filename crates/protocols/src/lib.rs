@@ -3,6 +3,7 @@
 
 pub mod election;
 pub mod flood;
+pub mod store;
 
 pub use election::Election;
 pub use flood::Flood;

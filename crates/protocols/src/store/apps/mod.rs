@@ -1,0 +1,1 @@
+//! Applications: a key-value store, and the ratings of movies.

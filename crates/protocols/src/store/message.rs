@@ -1,0 +1,192 @@
+//! What replicas and front ends send each other.
+
+use std::sync::Arc;
+
+use rumormill_core::{PeerId, Wire};
+use serde::{Deserialize, Serialize};
+
+use super::{Application, CallId, Op, Order, Slot, Stamp, Timestamp};
+
+/// The most bytes of a message: a batch of calls, of records, or a piece of a snapshot.
+pub const MAX_MESSAGE_BYTES: usize = 4 << 20;
+
+/// The most bytes of one operation or answer: what an outer codec may let in.
+pub const MAX_OPERATION_BYTES: usize = 1 << 20;
+
+/// What replicas and front ends send each other.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub enum Message<A: Application> {
+    /// Front end to replica: calls.
+    Calls(Calls<A>),
+    /// Replica to front end: answers.
+    Replies(Replies<A>),
+    /// Replica to replica: news.
+    Gossip(Gossip<A>),
+    /// Replica to replica: I lack updates that this names; send what you have of them now.
+    Pull {
+        /// What the sender holds.
+        have: Timestamp,
+    },
+}
+
+/// Calls of several sessions. Their labels stand in a table, for most of them are the same.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct Calls<A: Application> {
+    /// The labels that calls refer to.
+    pub labels: Vec<Timestamp>,
+    /// The calls.
+    pub calls: Vec<Call<A>>,
+    /// Acknowledgements: of these sessions' updates no copy of one with a number up to this is sent any more.
+    pub finished: Vec<CallId>,
+}
+
+/// One call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct Call<A: Application> {
+    /// Its name, the same on every try. Updates and queries of a session are numbered apart.
+    pub id: CallId,
+    /// Which of the labels: what it must come after ("prev").
+    pub label: u32,
+    /// The time on the caller's clock when it was first sent (hybrid: greater than all it had heard of).
+    pub time: u64,
+    /// How it is ordered. Immediate queries are linearizable; forced ones are causal.
+    pub order: Order,
+    /// Must the answer say what the operation returned? Otherwise an update is answered as soon as it is
+    /// held, though it cannot be executed here yet.
+    pub wait: bool,
+    /// What is asked for.
+    pub op: Op<A::Update, A::Query>,
+}
+
+/// Answers to several calls.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct Replies<A: Application> {
+    /// The labels that replies refer to.
+    pub labels: Vec<Timestamp>,
+    /// The answers.
+    pub replies: Vec<Reply<A>>,
+    /// The latest stamp's time that the replica has heard of, so that a caller's clock does not fall behind.
+    pub time: u64,
+    /// The replicas as this one knows them, when it thinks that the front end's list is old.
+    pub replicas: Option<Replicas>,
+}
+
+/// The replicas of a store.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replicas {
+    /// Counts the changes: the greater one is newer.
+    pub version: u64,
+    /// Who they are.
+    pub members: Vec<PeerId>,
+}
+
+/// The answer to one call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct Reply<A: Application> {
+    /// Whose answer it is.
+    pub id: CallId,
+    /// Was it an update?
+    pub update: bool,
+    /// Which of the labels: what the caller has now seen. Of no meaning when it is refused.
+    pub label: u32,
+    /// What it returned, when that is known here and was asked for; or why it was refused.
+    pub result: Result<Option<A::Answer>, Refusal>,
+}
+
+/// Why a replica does not take a call. Only [`Refusal::Late`] says nothing about whether an earlier copy of the
+/// call was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refusal {
+    /// It was first sent longer than δ ago: whether it was executed may be forgotten.
+    Late,
+    /// Its time is more than δ ahead of the replica's clock.
+    Early,
+    /// The replica was told to be offline.
+    Offline,
+    /// The replica has too much to do.
+    Overloaded,
+    /// The replica has no state yet, or has lost touch with the others so long that it may have been evicted.
+    Fenced,
+    /// Only the primary orders such a call; this one is, as far as the replica knows.
+    NotPrimary(Option<PeerId>),
+    /// It depends on updates that are lost for good: of this line, there are only so many.
+    Lost(Slot, u64),
+    /// It depends on updates that no replica has ever heard of.
+    Unknown,
+}
+
+/// An update in the log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct Record<A: Application> {
+    /// Its name.
+    pub call: CallId,
+    /// What it must come after. Of a forced one, all forced ones before it are among that.
+    pub prev: Timestamp,
+    /// The line it was put into, and its number there: with `prev`, its timestamp.
+    pub slot: Slot,
+    /// See `slot`.
+    pub number: u64,
+    /// Places it among concurrent ones.
+    pub stamp: Stamp,
+    /// How it is ordered.
+    pub order: Order,
+    /// What it does.
+    pub update: A::Update,
+}
+
+impl<A: Application> Record<A> {
+    /// The timestamp that names this update and all before it.
+    #[must_use]
+    pub fn ts(&self) -> Timestamp {
+        let mut ts = self.prev.clone();
+        ts.raise(self.slot, self.number);
+        ts
+    }
+}
+
+/// News from one replica to another. Old, duplicate and reordered gossip does no harm: all of it is merged.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct Gossip<A: Application> {
+    /// The life of the sender: its line in timestamps.
+    pub from: Slot,
+    /// What the receiver will hold once it has taken these records, if it held `since` before. When not all
+    /// fit, this names the prefix that does, never all of what the sender holds.
+    pub upto: Timestamp,
+    /// What the sender thinks that the receiver holds.
+    pub since: Timestamp,
+    /// What the sender's state has executed.
+    pub value: Timestamp,
+    /// The sender takes no more updates with an earlier time, and has put all it took into its line up to its
+    /// part of `upto`, if `complete`.
+    pub floor: u64,
+    /// Is `upto` all of what the sender holds?
+    pub complete: bool,
+    /// The latest stamp's time that the sender has heard of.
+    pub time: u64,
+    /// Does the sender want news in return, now?
+    pub answer: bool,
+    /// The updates, in an order in which each can be executed.
+    pub records: Vec<Arc<Record<A>>>,
+    /// Sessions' finished updates: see [`Calls::finished`].
+    pub finished: Vec<CallId>,
+}
+
+impl<A: Application> Wire for Message<A> {
+    const MAX_BYTES: usize = MAX_MESSAGE_BYTES;
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Calls(calls) if calls.calls.iter().any(|call| matches!(call.op, Op::Update(_))) => "update",
+            Self::Calls(_) => "query",
+            Self::Replies(_) => "reply",
+            Self::Gossip(_) | Self::Pull { .. } => "gossip",
+        }
+    }
+}

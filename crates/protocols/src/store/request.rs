@@ -1,0 +1,146 @@
+//! What is asked of replicas and front ends from above, and what they report.
+
+use std::time::Duration;
+
+use rumormill_core::PeerId;
+
+use super::{Application, Op, Order, Refusal, SessionId, Timestamp};
+
+/// What is asked of a replica or a front end.
+#[derive(Clone, Debug)]
+pub enum Request<A: Application> {
+    /// Of a front end: make these calls.
+    Calls(Vec<Ask<A>>),
+    /// Of a front end: the session is over.
+    Close(SessionId),
+    /// Of a replica: answer calls, or do not.
+    Switch(Service),
+    /// Of a replica: tell all others the news now.
+    Gossip,
+    /// Of any replica: take this peer in as a replica.
+    Add(PeerId),
+    /// Of any replica: let this replica go in good order.
+    Remove(PeerId),
+    /// Of any replica: go on without this one, which is dead.
+    Evict(PeerId),
+    /// Of a replica or a front end: report [`Indication::Status`].
+    Status,
+}
+
+/// One call, as a client makes it.
+#[derive(Clone, Debug)]
+pub struct Ask<A: Application> {
+    /// Comes back with the answer.
+    pub ticket: u64,
+    /// The session; it begins with its first call.
+    pub session: SessionId,
+    /// What the client has seen elsewhere, as a token says: merged into the session's label.
+    pub seen: Timestamp,
+    /// How it is ordered.
+    pub order: Order,
+    /// What to do.
+    pub op: Op<A::Update, A::Query>,
+    /// Give up after so long; until then it is tried again. Zero: try every replica once.
+    pub patience: Duration,
+}
+
+/// Does a replica answer calls? It gossips in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Service {
+    /// It does, but in the configured share of cases it is overloaded, drawn anew for every call.
+    #[default]
+    Online,
+    /// It does not, until told otherwise.
+    Offline,
+    /// It has too much to do, until told otherwise.
+    Overloaded,
+}
+
+/// What a replica or a front end reports.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Indication<A: Application> {
+    /// Front end: these calls are over.
+    Answers(Vec<Answered<A>>),
+    /// Replica: it is so now.
+    Switched(Service),
+    /// Replica: a change of membership is done, or cannot be.
+    Changed {
+        /// Who was to come or go.
+        peer: PeerId,
+        /// Why it cannot be.
+        result: Result<(), &'static str>,
+    },
+    /// How far it is.
+    Status(Box<Status>),
+    /// A peer sent something that no correct peer sends.
+    Misbehaved {
+        /// Who sent it.
+        peer: PeerId,
+        /// What was wrong.
+        why: &'static str,
+    },
+}
+
+/// The end of a call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answered<A: Application> {
+    /// [`Ask::ticket`].
+    pub ticket: u64,
+    /// Whose call it was.
+    pub session: SessionId,
+    /// What the session has seen now: what a token carries.
+    pub label: Timestamp,
+    /// What the operation returned; `None` of an update whose answer is forgotten.
+    pub result: Result<Option<A::Answer>, Failure>,
+}
+
+/// Why a call failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// No replica took it: it was not executed.
+    #[error("all servers are busy: try again later")]
+    Busy,
+    /// No answer came in time: an update may yet be executed, or may have been.
+    #[error("no answer in time: whether it was done is not known")]
+    Unknown,
+    /// It was refused for a reason that another try does not mend.
+    #[error("refused: {0:?}")]
+    Refused(Refusal),
+    /// Too many calls or sessions at this front end.
+    #[error("the front end has too much to do: try again later")]
+    Full,
+}
+
+/// How far a replica or a front end is.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+pub struct Status {
+    /// `replica` or `front end`.
+    pub role: &'static str,
+    /// What it holds.
+    pub replica_timestamp: Timestamp,
+    /// What it has executed.
+    pub value_timestamp: Timestamp,
+    /// Updates in its log.
+    pub log: usize,
+    /// Sessions in its call table.
+    pub calls: usize,
+    /// Calls that wait for updates, or for answers.
+    pub waiting: usize,
+    /// Gossip messages sent and received, and their updates.
+    pub gossip_sent: u64,
+    /// See `gossip_sent`.
+    pub gossip_received: u64,
+    /// Updates executed.
+    pub executed: u64,
+    /// Queries answered.
+    pub queries: u64,
+    /// Does it answer calls?
+    pub service: Service,
+    /// Members of the store, as it knows them.
+    pub members: Vec<PeerId>,
+    /// Who orders forced updates, as it knows.
+    pub primary: Option<PeerId>,
+    /// A hash of the application's state.
+    pub digest: Option<u64>,
+}
