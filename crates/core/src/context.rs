@@ -141,6 +141,15 @@ impl<'a, P: Protocol> Context<'a, P> {
         }
     }
 
+    /// Tells the trace how much there is now of something: it can be plotted over time. Names are few, and
+    /// short.
+    #[inline]
+    pub fn measure(&mut self, name: &str, value: u64) {
+        if self.effects.recording() {
+            self.effects.observe(Observation::Measured { name, value });
+        }
+    }
+
     /// Tells the trace that this peer joined a community; each community is drawn as a picture of its own.
     #[inline]
     pub fn join(&mut self, community: &'static str) {

@@ -51,6 +51,13 @@ pub enum Observation<'a> {
         /// From top to bottom.
         y: f64,
     },
+    /// Something that can be plotted over time: what it is called, and how much it is now.
+    Measured {
+        /// Its name, for example `log`.
+        name: &'a str,
+        /// How much.
+        value: u64,
+    },
     /// A line for a person to read.
     Note(fmt::Arguments<'a>),
 }

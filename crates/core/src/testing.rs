@@ -64,6 +64,7 @@ impl<P: Protocol> Effects<P> for Vec<EffectOf<P>> {
             Observation::Entered(state) => format!("entered {state}"),
             Observation::Exited(state) => format!("exited {state}"),
             Observation::Placed { x, y } => format!("placed {x} {y}"),
+            Observation::Measured { name, value } => format!("measured {name} {value}"),
             Observation::Note(note) => note.to_string(),
         }));
     }

@@ -130,8 +130,9 @@ pub enum Kind {
     /// A property did not hold; the name is the property's, the text says why, the cause is the event that
     /// showed it.
     Violated,
-    /// Something was read from a real process: the name says what (`cpu`: thousandths of a processor,
-    /// `memory`: bytes, `queue`: messages that wait), the value how much, the other peer whose process it is.
+    /// How much there is of something: the name says of what, the value how much. A protocol measures itself;
+    /// of real processes it is `cpu` (thousandths of a processor), `memory` (bytes) and `queue` (messages that
+    /// wait), with the peer whose process it is as the other one.
     Measured,
 }
 

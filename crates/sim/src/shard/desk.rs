@@ -41,6 +41,8 @@ pub(crate) struct Observed {
     pub(crate) kind: Kind,
     pub(crate) name: String,
     pub(crate) text: String,
+    /// How much was measured.
+    pub(crate) value: u64,
     /// A community that the peer joined.
     pub(crate) community: &'static str,
 }
@@ -70,7 +72,7 @@ pub(crate) struct Desk<'a, P: Protocol, const RECORDING: bool> {
 
 impl<P: Protocol, const RECORDING: bool> Desk<'_, P, RECORDING> {
     fn observed(&mut self, kind: Kind, name: String, text: String) {
-        self.wishes.push(Wish::Observe(Box::new(Observed { kind, name, text, community: "" })));
+        self.wishes.push(Wish::Observe(Box::new(Observed { kind, name, text, value: 0, community: "" })));
     }
 }
 
@@ -111,12 +113,18 @@ impl<P: Protocol, const RECORDING: bool> Effects<P> for Desk<'_, P, RECORDING> {
     fn observe(&mut self, observation: Observation<'_>) {
         match observation {
             Observation::Joined(community) => {
-                let observed = Observed { kind: Kind::Joined, name: String::new(), text: String::new(), community };
+                let (name, text) = (String::new(), String::new());
+                let observed = Observed { kind: Kind::Joined, name, text, value: 0, community };
                 self.wishes.push(Wish::Observe(Box::new(observed)));
             }
             Observation::Entered(state) => self.observed(Kind::Entered, state.into(), String::new()),
             Observation::Exited(state) => self.observed(Kind::Exited, state.into(), String::new()),
             Observation::Placed { x, y } => self.observed(Kind::Note, POSITION.into(), format!("{x:.6} {y:.6}")),
+            Observation::Measured { name, value } => {
+                let (name, text) = (name.into(), String::new());
+                let observed = Observed { kind: Kind::Measured, name, text, value, community: "" };
+                self.wishes.push(Wish::Observe(Box::new(observed)));
+            }
             Observation::Note(note) => self.observed(Kind::Note, String::new(), text_of_arguments(note)),
             // A kind of observation that this simulator does not know yet.
             other => self.observed(Kind::Note, String::new(), text_of(&other)),

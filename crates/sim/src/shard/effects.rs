@@ -30,6 +30,7 @@ impl<P: Simulate, F: Form<P>> Shard<P, F> {
                 self.tape.write(occasion.time, number, observed.kind, occasion.cause, |event| {
                     event.name = Cow::Owned(observed.name);
                     event.text = observed.text;
+                    event.value = observed.value;
                     if observed.kind == Kind::Joined {
                         event.community = Cow::Borrowed(observed.community);
                     }
