@@ -36,7 +36,9 @@ pub enum Message<A: Application> {
 pub struct Calls<A: Application> {
     /// The labels that calls refer to.
     pub labels: Vec<Timestamp>,
-    /// The calls.
+    /// The calls. Those of one session are a chain: each comes after the ones before it, as though its label
+    /// named their timestamps; when one is refused, so are the rest of its session's. A front end has one such
+    /// chain of a session under way at a time, so that clients may send many commands without waiting.
     pub calls: Vec<Call<A>>,
     /// Acknowledgements: of these sessions' updates no copy of one with a number up to this is sent any more.
     pub finished: Vec<CallId>,
