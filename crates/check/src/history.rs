@@ -23,6 +23,7 @@ pub use verdict::{Verdict, Witness};
 
 use std::collections::BTreeSet;
 
+use rumormill_core::Instant;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -37,23 +38,34 @@ pub struct History {
     /// What is known of each replica; empty when nothing is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replicas: Vec<Replica>,
+    /// From when on every replica that was up had everything that was answered before; none when that is not
+    /// known. Reads from then on say how the store ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet: Option<Instant>,
 }
 
-/// What is known of one replica at the end of a history.
+/// What is known of one replica.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Replica {
     /// Its name for people: its peer number. A replica that lost its disk and came back is another one.
     pub replica: u64,
-    /// The calls whose effects it received inside of another replica's state, in any order.
+    /// How its state came about. What a crash undid is left out: executions that had not reached its disk.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub received: Vec<OperationId>,
-    /// The calls that it executed itself, in their order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub executed: Vec<OperationId>,
-    /// A digest of its state when all was quiet; none when it was down.
+    pub steps: Vec<Step>,
+    /// A digest of its state at the end, when all was quiet; none when it was down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
+}
+
+/// A change of a replica's state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Step {
+    /// It executed this call, an update.
+    Executed(OperationId),
+    /// Its state was replaced by another replica's, in which these calls had been executed, in any order.
+    Received(Vec<OperationId>),
 }
 
 /// Why a history cannot be judged at all.
@@ -81,11 +93,14 @@ impl History {
         Builder::default()
     }
 
-    /// The operations of one order class, with all that is known of the replicas.
+    /// The part of it that is about operations of one order class.
     #[must_use]
     pub fn only(&self, order: Order) -> Self {
-        let operations = self.operations.iter().filter(|operation| operation.order == order).cloned().collect();
-        Self { operations, replicas: self.replicas.clone() }
+        let operations = self.operations.iter().filter(|operation| operation.order == order).cloned();
+        let operations: Vec<Operation> = operations.collect();
+        let ids: BTreeSet<OperationId> = operations.iter().map(|operation| operation.id).collect();
+        let replicas = self.replicas.iter().map(|replica| replica.only(&ids)).collect();
+        Self { operations, replicas, quiet: self.quiet }
     }
 
     /// How many sessions there are.
@@ -117,5 +132,24 @@ impl History {
             }
         }
         Ok(sorted)
+    }
+}
+
+impl Replica {
+    /// A replica that executed these calls, in this order.
+    #[must_use]
+    pub fn executed(replica: u64, calls: impl IntoIterator<Item = OperationId>) -> Self {
+        Self { replica, steps: calls.into_iter().map(Step::Executed).collect(), digest: None }
+    }
+
+    /// What is known of it and these calls.
+    fn only(&self, ids: &BTreeSet<OperationId>) -> Self {
+        let steps = self.steps.iter().filter_map(|step| match step {
+            Step::Executed(call) => ids.contains(call).then_some(Step::Executed(*call)),
+            Step::Received(calls) => {
+                Some(Step::Received(calls.iter().filter(|call| ids.contains(call)).copied().collect()))
+            }
+        });
+        Self { replica: self.replica, steps: steps.collect(), digest: self.digest.clone() }
     }
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use rumormill_core::Instant;
 
-use super::{History, Key, Kind, Label, Operation, OperationId, Order, Replica, Value, Version};
+use super::{History, Key, Kind, Label, Operation, OperationId, Order, Replica, Step, Value, Version};
 
-/// Writes a history down. An operation lasts from one second to the next, and the next begins where it ended,
-/// unless [`Session::during`] says otherwise.
+/// Writes a history down. An operation lasts a second, and the next begins a second after it ended, unless
+/// [`Session::during`] says otherwise.
 ///
 /// ```
 /// use rumormill_check::history::History;
@@ -34,9 +34,23 @@ impl Builder {
 
     /// Adds a replica that executed these calls, each (session, number), and ended in a state.
     pub fn replica(&mut self, replica: u64, executed: &[(u64, u64)], digest: &str) -> &mut Self {
-        let executed = executed.iter().map(|&(session, number)| OperationId { session, number }).collect();
-        let (received, digest) = (Vec::new(), Some(digest.into()));
-        self.history.replicas.push(Replica { replica, received, executed, digest });
+        let replica = Replica { digest: Some(digest.into()), ..Replica::executed(replica, ids(executed)) };
+        self.history.replicas.push(replica);
+        self
+    }
+
+    /// The replica added last got a state in which these calls had been executed, and then executed those.
+    pub fn received(&mut self, received: &[(u64, u64)], executed: &[(u64, u64)]) -> &mut Self {
+        if let Some(replica) = self.history.replicas.last_mut() {
+            replica.steps.push(Step::Received(ids(received).collect()));
+            replica.steps.extend(ids(executed).map(Step::Executed));
+        }
+        self
+    }
+
+    /// From now on every replica has everything.
+    pub fn quiet(&mut self) -> &mut Self {
+        self.history.quiet = Some(seconds(self.clock));
         self
     }
 
@@ -63,6 +77,7 @@ impl Session<'_> {
         *number += 1;
         self.build.clock += 1;
         operation.returned = Some(seconds(self.build.clock));
+        self.build.clock += 1;
         self.build.history.operations.push(operation);
         self
     }
@@ -110,7 +125,7 @@ impl Session<'_> {
 
     /// The last one lasted from this second to that.
     pub fn during(&mut self, invoked: u64, returned: u64) -> &mut Self {
-        self.build.clock = self.build.clock.max(returned);
+        self.build.clock = self.build.clock.max(returned + 1);
         self.last(|last| (last.invoked, last.returned) = (seconds(invoked), Some(seconds(returned))))
     }
 
@@ -160,4 +175,8 @@ impl Session<'_> {
 /// The moment so many seconds after the beginning.
 fn seconds(count: u64) -> Instant {
     Instant::from_nanos(count.saturating_mul(1_000_000_000))
+}
+
+fn ids(calls: &[(u64, u64)]) -> impl Iterator<Item = OperationId> {
+    calls.iter().map(|&(session, number)| OperationId { session, number })
 }
