@@ -7,6 +7,7 @@
 //! Bounds: [`checkpoints`] for the memory of a recording, [`crate::bench::recorded`] for how many are open.
 
 mod checkpoints;
+mod drawn;
 mod player;
 mod reader;
 #[cfg(test)]
@@ -106,7 +107,7 @@ impl Past {
 
 /// What was asked of a run, for the page.
 pub(crate) fn asked(file: &RunFile) -> Value {
-    json!({ "parameters": file.parameters, "plan": file.plan, "values": file.values })
+    json!({ "parameters": file.parameters, "plan": drawn::plan(file), "values": file.values })
 }
 
 fn line(run: &Run) -> RunLine {

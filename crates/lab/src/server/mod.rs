@@ -11,6 +11,7 @@ mod faults;
 mod gallery;
 mod headers;
 mod history;
+mod link;
 mod live;
 mod log;
 mod metrics;

@@ -15,7 +15,7 @@ use tower_http::compression::CompressionLayer;
 
 use super::error::ApiError;
 use super::{
-    Lab, access, assets, branch, chart, compare, explore, faults, gallery, headers, log, metrics, prometheus, runs,
+    Lab, access, assets, branch, chart, compare, explore, faults, gallery, headers, link, log, metrics, prometheus, runs,
     save, search, spacetime, state, sweep, timeline, tree,
 };
 
@@ -45,6 +45,7 @@ pub(super) fn routes(lab: Arc<Lab>) -> Router {
         .route("/runs/{id}/message", get(state::message))
         .route("/runs/{id}/branch", post(branch::branch))
         .route("/runs/{id}/spacetime", get(spacetime::spacetime))
+        .route("/runs/{id}/link", get(link::link))
         .route("/runs/{id}/cone", get(spacetime::cone))
         .route("/runs/{id}/events", get(spacetime::events))
         .route("/runs/{id}/search", get(search::search))

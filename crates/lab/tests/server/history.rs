@@ -99,6 +99,32 @@ async fn a_cone_tells_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_link_tells_how_long_its_messages_took() {
+    let lab = Lab::new().await;
+    let (run, events) = recorded(&lab, "flood-faults", json!({ "peers": 8 })).await;
+    let t = events[events.len() / 2].time;
+    let known: BTreeMap<EventId, &Event> = events.iter().map(|event| (event.id, event)).collect();
+    let arrived = |event: &&Event| {
+        event.kind == Kind::Delivered && event.time <= t && (event.peer.0, event.other.unwrap().0) == (2, 1)
+    };
+    let took = events.iter().filter(arrived).map(|event| event.time.since(known[&event.cause.unwrap()].time));
+    let mut took: Vec<f64> = took.map(|span| span.as_secs_f64()).collect();
+    took.sort_by(f64::total_cmp);
+    assert!(took.len() > 2, "peer 1 sends to peer 2");
+    let told = lab.get(&format!("{run}/link?from=1&to=2&t={}", t.as_secs_f64())).await;
+    let expected = json!({
+        "measured": took.len(), "least_s": took[0], "median_s": took[(took.len() - 1) / 2], "most_s": took.last(),
+    });
+    assert_eq!((&told["there"]["took"], &told["there"]["delivered"]), (&expected, &json!(took.len())));
+    let back = lab.get(&format!("{run}/link?from=2&to=1&t={}", t.as_secs_f64())).await;
+    assert_eq!((&back["there"], &back["back"]), (&told["back"], &told["there"]), "seen from the other end");
+    for query in ["", "from=1", "from=0&to=2", "from=1&to=x", "from=1&to=2&t=soon", "from=1&to=2&what=ever"] {
+        let answer = lab.ask("GET", &format!("{run}/link?{query}"), None).await;
+        assert_eq!(answer.status, 400, "{query}: {}", answer.body);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_search_goes_on_where_it_stopped() {
     let lab = Lab::new().await;
     let (run, events) = recorded(&lab, "flood-faults", json!({ "peers": 12 })).await;
@@ -162,7 +188,7 @@ async fn a_run_that_is_not_recorded_cannot_be_looked_up() {
     let lab = Lab::new().await;
     let run = lab.start(json!({ "record": false })).await;
     lab.end(&run).await;
-    for question in ["spacetime", "cone?event=1", "search?kind=sent", "chart", "events?ids=1"] {
+    for question in ["spacetime", "cone?event=1", "search?kind=sent", "chart", "events?ids=1", "link?from=1&to=2"] {
         let answer = lab.ask("GET", &format!("/api/runs/{run}/{question}"), None).await;
         assert_eq!(answer.status, 409, "{question}");
         assert!(answer.json()["error"]["next"].as_str().unwrap().contains("recording on"), "{}", answer.body);
