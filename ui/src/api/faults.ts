@@ -14,7 +14,8 @@ export type Peers =
   | "all"
   | { numbers: number[] }
   | { share: { from: number; to: number } }
-  | { random: { count: number; draw: number } };
+  /** The lab says of a run's plan which `peers` were drawn, unless they are very many. */
+  | { random: { count: number; draw: number; peers?: number[] } };
 
 /** What happens to messages on a link, besides latency. */
 export interface Conditions {

@@ -104,6 +104,15 @@ export interface Cone {
   path: LogLine[];
 }
 
+/** What became of the messages from one peer to another. */
+export interface LinkTimes {
+  sent: number;
+  delivered: number;
+  lost: number;
+  /** How long those took that arrived; of very many, the latest are measured. */
+  took: { measured: number; least_s: number; median_s: number; most_s: number } | null;
+}
+
 /** What a search of the events is asked. */
 export interface SearchQuery {
   kind?: string;
@@ -111,6 +120,8 @@ export interface SearchQuery {
   text?: string;
   peer?: number;
   other?: number;
+  /** Only what this event led to at once. */
+  cause?: string;
   from?: number;
   to?: number;
   after?: string;
@@ -142,6 +153,8 @@ export const past = {
       `${of(run)}/events?${query({ ids: ids.join(",") })}`,
       abortable(signal),
     ).then((answer) => answer.events),
+  link: (run: string, at: { from: number; to: number; t?: number }, signal?: AbortSignal) =>
+    ask<{ there: LinkTimes; back: LinkTimes }>(`${of(run)}/link?${query(at)}`, abortable(signal)),
   search: (run: string, wanted: SearchQuery, signal?: AbortSignal) =>
     ask<{ events: LogLine[]; more: boolean; scanned: number }>(
       `${of(run)}/search?${query({ ...wanted })}`,

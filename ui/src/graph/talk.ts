@@ -1,5 +1,6 @@
 // What the page and the thread that paints its graphs tell each other.
 
+import type { Conditions } from "../api/faults";
 import type { Word } from "../api/types";
 import type { Collapse } from "../model/grouping";
 import type { Snapshot } from "../model/snapshot";
@@ -93,6 +94,18 @@ export interface LinkCard {
   kinds: [number, number, number][];
 }
 
+/** What is wrong with the links that were seen, one way each. */
+export interface WeatherReport {
+  /** Is any cut in force, or any link with conditions of its own, seen or not? */
+  isBroken: boolean;
+  cut: number;
+  worse: number;
+  /** Conditions of those that are worse, when all have the same. */
+  conditions: Conditions | null;
+  /** Conditions of all other links, when a fault made them so. */
+  everywhere: Conditions | null;
+}
+
 /** What a picture shows. */
 export interface Report {
   units: number;
@@ -105,6 +118,7 @@ export interface Report {
   forward: boolean;
   /** Peers on each side of the partition in force; empty when there is none. */
   sides: number[];
+  weather: WeatherReport;
   /** The groups that peers are gathered in, if any. */
   groups: GroupCard[];
   /** A moment of painting, milliseconds. */

@@ -5,12 +5,13 @@ import type { Bench } from "../model/run";
 import { watchRun } from "../state/bench";
 import { theme } from "../state/preferences";
 import { selectedPeer } from "../state/route";
+import { conditionsWords } from "../words/faults";
 import { exact, plural, span } from "../words/format";
 import { readPalette } from "./colors";
 import { type Branch, wayTo } from "./layout/tree";
 import { sideColor } from "./paint/sides";
 import { goal } from "./settings";
-import type { Layout, Report } from "./talk";
+import type { Layout, Report, WeatherReport } from "./talk";
 
 interface Props {
   bench: Bench;
@@ -29,6 +30,7 @@ export function Words({ bench, report, layout, branches }: Props) {
       {goal.value !== null && <PathWords bench={bench} report={report} />}
       {layout === "tree" && <TreeWords bench={bench} branches={branches} />}
       {report.sides.length > 0 && <SideWords sides={report.sides} />}
+      <WeatherWords weather={report.weather} />
       <Drawn bench={bench} report={report} />
     </div>
   );
@@ -110,6 +112,34 @@ function SideWords({ sides }: { sides: readonly number[] }) {
           {sideName(side)} {plural(peers, "peer")}
         </span>
       ))}
+    </p>
+  );
+}
+
+/** The signs on links, and how many of the links seen so far bear them. */
+function WeatherWords({ weather }: { weather: WeatherReport }) {
+  const { isBroken, cut, worse, conditions, everywhere } = weather;
+  if (!isBroken && !everywhere) return null;
+  return (
+    <p data-testid="graph-weather" data-cut={cut} data-worse={worse}>
+      {isBroken && cut + worse === 0 && "Links are cut or worse that nobody has used so far"}
+      {cut > 0 && (
+        <span class="side">
+          <svg class="sign cut" viewBox="0 0 14 12" aria-hidden="true">
+            <path d="M0 6h4M10 6h4M4 11 6 1M8 11 10 1" />
+          </svg>
+          {plural(cut, "link")} cut
+        </span>
+      )}
+      {worse > 0 && (
+        <span class="side">
+          <svg class="sign worse" viewBox="0 0 14 12" aria-hidden="true">
+            <path d="M7 2 11 6 7 10 3 6Z" />
+          </svg>
+          {plural(worse, "link")} {conditions ? `with ${conditionsWords(conditions)}` : "worse"}
+        </span>
+      )}
+      {everywhere && <span class="side">Everywhere: {conditionsWords(everywhere)}</span>}
     </p>
   );
 }

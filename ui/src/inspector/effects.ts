@@ -1,23 +1,24 @@
 // What an event led to at once: the events that name it as their cause.
 
 import { past } from "../api/past";
-import type { LogLine } from "../api/types";
+import type { LogLine, Run } from "../api/types";
 
-/** Events that are looked through for those that name it. */
-const LOOKED_THROUGH = 500;
+/** Events that are listed, at most; the lab looks through the recording until it has as many. */
+export const EFFECTS_MAX = 500;
+/** Clocks of real processes may differ by so much, seconds: an effect may seem to come before its cause. */
+const SKEW_S = 1;
 
-/**
- * The direct effects of an event. A message's end is looked for at the other peer, anything else at the
- * same peer from its moment on.
- */
-export async function effectsOf(run: string, of: LogLine, signal: AbortSignal): Promise<LogLine[]> {
-  if (of.kind === "sent" && of.other) {
-    const query = { peer: of.other, kind: "delivered", other: of.peer, from: of.t };
-    const ends = await past.search(run, { ...query, limit: LOOKED_THROUGH }, signal);
-    return ends.events.filter((line) => line.cause === of.id);
-  }
-  // Not at its very time: what an activation asked for leaves when its writes are durable.
-  const query = { peer: of.peer, from: of.t, limit: LOOKED_THROUGH };
-  const found = await past.search(run, query, signal);
-  return found.events.filter((line) => line.cause === of.id);
+/** The direct effects of an event. */
+export interface Effects {
+  lines: LogLine[];
+  /** Are there more than are listed, or may there be, in a recording too long to be looked through? */
+  more: boolean;
+}
+
+/** Asks for all that an event led to at once, in the order of time. */
+export async function effectsOf(run: Run, of: LogLine, signal: AbortSignal): Promise<Effects> {
+  const from = run.mode === "sim" ? of.t : Math.max(0, of.t - SKEW_S);
+  const query = { cause: of.id, from, limit: EFFECTS_MAX };
+  const { events, more } = await past.search(run.id, query, signal);
+  return { lines: events, more };
 }

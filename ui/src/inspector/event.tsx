@@ -4,13 +4,13 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { LabError } from "../api/client";
 import { type Cone, type MessageBody, past } from "../api/past";
-import type { LogLine } from "../api/types";
+import type { LogLine, Run } from "../api/types";
 import { describe } from "../log/words";
 import type { Bench } from "../model/run";
 import { cursor, seekEvent } from "../state/cursor";
 import { adjust } from "../state/route";
 import { bytes, exact, plural, span } from "../words/format";
-import { effectsOf } from "./effects";
+import { EFFECTS_MAX, type Effects, effectsOf } from "./effects";
 import { hexRows } from "./hex";
 
 /** Steps of the path that are shown at once; a long chain is in the space-time diagram. */
@@ -19,7 +19,7 @@ const PATH_SHOWN = 12;
 interface Known {
   line: LogLine | null;
   cone: Cone | null;
-  effects: LogLine[];
+  effects: Effects | null;
   body: MessageBody | null;
   /** Why the body cannot be shown. */
   bodyError: string | null;
@@ -27,12 +27,13 @@ interface Known {
 }
 
 const NOTHING: Known = {
-  ...{ line: null, cone: null, effects: [], body: null, bodyError: null, error: null },
+  ...{ line: null, cone: null, effects: null, body: null, bodyError: null, error: null },
 };
 
 const why = (error: unknown) => (error instanceof LabError ? error.sentence : String(error));
 
-function useEvent(run: string, id: string): Known {
+function useEvent(of: Run, id: string): Known {
+  const run = of.id;
   const [known, setKnown] = useState<Known>(NOTHING);
   useEffect(() => {
     const stop = new AbortController();
@@ -44,7 +45,7 @@ function useEvent(run: string, id: string): Known {
       if (!line) return add({ error: `The run has no event ${id}. It may not be recorded yet.` });
       add({ line });
       const cone = past.cone(run, id, stop.signal).then((cone) => add({ cone }));
-      const effects = effectsOf(run, line, stop.signal).then((effects) => add({ effects }));
+      const effects = effectsOf(of, line, stop.signal).then((effects) => add({ effects }));
       if (line.kind === "sent" || line.kind === "delivered" || line.kind === "dropped")
         await past
           .message(run, id, stop.signal)
@@ -60,7 +61,7 @@ function useEvent(run: string, id: string): Known {
 }
 
 export function EventPanel({ bench, id }: { bench: Bench; id: string }) {
-  const known = useEvent(bench.run.id, id);
+  const known = useEvent(bench.run, id);
   const { line, error } = known;
   if (!line)
     return (
@@ -97,7 +98,7 @@ export function EventPanel({ bench, id }: { bench: Bench; id: string }) {
       </div>
       <Body known={known} />
       <Why known={known} />
-      <Effects lines={known.effects} />
+      {known.effects && <LedTo {...known.effects} />}
     </div>
   );
 }
@@ -216,16 +217,26 @@ function Why({ known }: { known: Known }) {
   );
 }
 
-function Effects({ lines }: { lines: LogLine[] }) {
-  if (lines.length === 0) return null;
+function LedTo({ lines, more }: Effects) {
+  const rest = lines.length - PATH_SHOWN;
+  if (lines.length === 0 && !more) return null;
   return (
-    <section data-testid="effects" data-count={lines.length}>
+    <section data-testid="effects" data-count={lines.length} data-more={more}>
       <h3>
-        Led to <span class="quiet number">{plural(lines.length, "event")}</span>
+        Led to{" "}
+        <span class="quiet number">
+          {more ? "at least " : ""}
+          {plural(lines.length, "event")}
+        </span>
       </h3>
+      {lines.length === 0 && <p class="quiet">Nothing in the part that was looked through.</p>}
       <EventList lines={lines.slice(0, PATH_SHOWN)} />
-      {lines.length > PATH_SHOWN && (
-        <p class="quiet">and {exact(lines.length - PATH_SHOWN)} more</p>
+      {rest > 0 && (
+        <p class="quiet">
+          and {more ? "at least " : ""}
+          {exact(rest)} more
+          {more ? `: the lab lists the first ${exact(EFFECTS_MAX)}` : ""}
+        </p>
       )}
     </section>
   );

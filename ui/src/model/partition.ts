@@ -1,8 +1,7 @@
 // Which side of a partition each peer is on at a moment, from the run's plan.
 
-import type { Fault, Peers, Span, Timed } from "../api/faults";
-
-const seconds = (span: Span) => span.secs + span.nanos / 1e9;
+import type { Fault, Peers, Timed } from "../api/faults";
+import { secondsOf } from "../words/faults";
 
 /** The partition in force. */
 export interface Sides {
@@ -16,8 +15,8 @@ export interface Sides {
 export function partitionAt(plan: unknown, t: number): Peers[] | null {
   const faults = (plan as { faults?: Timed[] } | null)?.faults ?? [];
   let groups: Peers[] | null = null;
-  const past = faults.filter((timed) => seconds(timed.at) <= t);
-  for (const { fault } of past.sort((a, b) => seconds(a.at) - seconds(b.at)))
+  const past = faults.filter((timed) => secondsOf(timed.at) <= t);
+  for (const { fault } of past.sort((a, b) => secondsOf(a.at) - secondsOf(b.at)))
     groups = after(groups, fault);
   return groups;
 }
@@ -27,7 +26,7 @@ function after(groups: Peers[] | null, fault: Fault): Peers[] | null {
   return "partition" in fault ? fault.partition.groups : groups;
 }
 
-/** Who is on which side; null when the plan leaves that to the run's random draws. */
+/** Who is on which side; null when that was drawn, and the lab did not say who. */
 export function sidesOf(groups: readonly Peers[], peers: number): Sides | null {
   const of = new Int16Array(peers + 1).fill(-1);
   for (const [side, group] of groups.entries()) {
@@ -46,13 +45,13 @@ export function sidesOf(groups: readonly Peers[], peers: number): Sides | null {
   return { of, counts };
 }
 
-/** The numbers of these peers, as `Peers::resolve` of the lab has them. */
-function resolve(group: Peers, peers: number): number[] | null {
+/** The numbers of these peers, as `Peers::resolve` of the lab has them; null when only the lab knows. */
+export function resolve(group: Peers, peers: number): number[] | null {
   const span = (from: number, to: number) =>
     Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
   if (group === "all") return span(1, peers);
   if ("numbers" in group) return group.numbers.filter((p) => p >= 1 && p <= peers);
-  if ("random" in group) return null;
+  if ("random" in group) return group.random.peers ?? null;
   const place = (share: number) => Math.round(Math.min(1, Math.max(0, share)) * peers);
   return span(place(group.share.from) + 1, place(group.share.to));
 }

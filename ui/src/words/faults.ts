@@ -63,8 +63,9 @@ export function peersWords(peers: Peers): string {
   }
   if ("share" in peers)
     return `peers from ${trimmed(peers.share.from * 100)} to ${trimmed(peers.share.to * 100)} %`;
-  const { count } = peers.random;
-  return count === 1 ? "1 random peer" : `${count} random peers`;
+  const { count, peers: drawn } = peers.random;
+  const who = drawn && drawn.length <= SHOWN ? ` (${drawn.join(", ")})` : "";
+  return `${count === 1 ? "1 random peer" : `${count} random peers`}${who}`;
 }
 
 /** What holds on a link: "30 % loss, 5 ms slower". */

@@ -155,8 +155,11 @@ describe("partitions", () => {
     expect(sidesOf(["all"], 3)?.counts).toEqual([3]);
   });
 
-  it("are not guessed when the run drew them", () => {
-    expect(sidesOf([{ random: { count: 2, draw: 1 } }], 6)).toBeNull();
+  it("are those that the run drew, and not guessed when nobody said which", () => {
+    const drawn = { count: 2, draw: 1 };
+    expect(sidesOf([{ random: drawn }], 6)).toBeNull();
+    const sides = sidesOf([{ random: { ...drawn, peers: [2, 5] } }], 6);
+    expect([...(sides?.of.slice(1) ?? [])]).toEqual([1, 0, 1, 1, 0, 1]);
   });
 });
 

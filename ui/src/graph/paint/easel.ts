@@ -1,7 +1,9 @@
 // Puts one picture together: grounds, links, discs, marks, and comets above them.
 
+import type { Sides } from "../../model/partition";
 import { type Camera, type Size, toScreen } from "../camera";
 import { radiusFor } from "../radius";
+import { type BrokenLink, drawBroken } from "./broken";
 import { cellSide, drawCells } from "./cells";
 import { Comets } from "./comets";
 import { DiscSizes } from "./discs";
@@ -10,7 +12,7 @@ import type { StrokeContext } from "./look";
 import { captions, halo, numbers, placeNames } from "./marks";
 import { pack, Raster } from "./raster";
 import type { Scene } from "./scene";
-import { groundRadius, type SideBook, sideColor } from "./sides";
+import { groundRadius, sideColor } from "./sides";
 import { spot } from "./spot";
 import { drawCurves, LineRaster, type Pen } from "./strokes";
 
@@ -37,7 +39,10 @@ export interface View {
   gap: number;
   inner: number | null;
   context: StrokeContext;
-  sides: SideBook;
+  /** The sides of the partition in force. */
+  sides: Sides | null;
+  /** Links with a sign on them: they are cut, or worse than others. */
+  broken: readonly BrokenLink[];
   /** Discs that are not dimmed; null for all. */
   lit: ReadonlySet<number> | null;
   /** Discs with a ring around them, and its colour. */
@@ -132,24 +137,25 @@ export class Easel {
     const visible = this.inSight(view);
     if (this.curved(view, links)) {
       this.branches(view, true);
+      this.signs(view, true);
       this.discsOnCanvas(view, visible);
     } else {
       this.branches(view, false);
       this.discsInMemory(view, visible);
       this.flush();
+      this.signs(view, false);
     }
     this.marks(view, visible);
   }
 
   private grounds({ scene, sides, context, ...view }: View): void {
-    const { sides: known } = sides;
-    if (!known || scene.bench.aggregated) return;
+    if (!sides || scene.bench.aggregated) return;
     const { palette } = context;
     const radius = groundRadius(radiusFor(view.gap * view.camera.scale));
-    const spots = known.counts.map((_, side) => spot(radius, sideColor(side, palette), view.ratio));
+    const spots = sides.counts.map((_, side) => spot(radius, sideColor(side, palette), view.ratio));
     for (let i = 0; i < scene.count; i++) {
       const unit = scene.units[i] ?? 0;
-      const sprite = spots[unit > 0 ? (known.of[unit] ?? 0) : -1];
+      const sprite = spots[unit > 0 ? (sides.of[unit] ?? 0) : -1];
       const [x, y] = this.at(i);
       if (sprite) this.raster.blit(sprite, x * view.ratio, y * view.ratio);
     }
@@ -182,6 +188,13 @@ export class Easel {
         this.raster.taper(x0, y0, x1, y1, wide * 1.6 * ratio, pack(color), onWay ? 1 : faint);
       }
     }
+  }
+
+  /** The signs on links that are cut or worse. */
+  private signs({ broken, context }: View, bowed: boolean): void {
+    const at = (index: number) => this.at(index);
+    const radius = (index: number) => this.radius(index);
+    drawBroken(this.pen, broken, { at, radius, bowed, palette: context.palette });
   }
 
   /** Where a disc is on the screen. */

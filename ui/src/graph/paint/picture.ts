@@ -5,11 +5,13 @@ import type { EdgeRow, Word } from "../../api/types";
 import { type Grouping, grouping } from "../../model/grouping";
 import type { Peers } from "../../model/peers";
 import type { Bench } from "../../model/run";
+import { WeatherBook } from "../../model/weather";
 import type { Camera, Size } from "../camera";
 import { kindColor } from "../colors";
 import { branchesOf } from "../layout/tree";
 import type { FromStudio, LinkCard, Style, ToStudio, Unit } from "../talk";
 import { Arrangement, innerGap, outerGap } from "./arrange";
+import { type Broken, brokenOf } from "./broken";
 import { Easel } from "./easel";
 import { Glide } from "./glide";
 import { hitLink, linkCard } from "./hit";
@@ -17,7 +19,6 @@ import { type Link, Links } from "./links";
 import { Pace } from "./pace";
 import { type Path, shortest } from "./paths";
 import { Scene, unitsOf } from "./scene";
-import { SideBook } from "./sides";
 import { type Chosen, chosenOf, viewOf } from "./view";
 
 /** Between two pictures, unless a hand moves something; more when painting takes long: others need the machine. */
@@ -44,7 +45,9 @@ export class Picture {
   private readonly arrangement = new Arrangement(() => this.placed(false));
   private readonly easel = new Easel();
   private readonly links = new Links();
-  private readonly sides = new SideBook();
+  private readonly book = new WeatherBook();
+  /** The links on which something is wrong. */
+  private broken: Broken | null = null;
   /** While a hand moves something, pictures come as fast as screens show them. */
   private readonly paces = { moving: new Pace(12), still: new Pace(28) };
   private moving = false;
@@ -78,7 +81,7 @@ export class Picture {
   ) {
     this.peers = bench.peers;
     this.scene = new Scene(bench, new Int32Array(0), null);
-    this.sides.look(bench);
+    this.foresee();
     this.regroup();
   }
 
@@ -135,7 +138,7 @@ export class Picture {
   /** Follows peers that join, groups that form, and partitions that begin and end. */
   private refresh(): void {
     const { collapse } = this.style;
-    const parted = this.sides.look(this.bench);
+    const parted = this.foresee();
     const wait = this.groupedAt + REGROUP_EVERY_MS - performance.now();
     clearTimeout(this.grouping_timer);
     if (collapse !== "none" && (wait <= 0 || (parted && collapse === "side"))) this.regroup();
@@ -148,6 +151,14 @@ export class Picture {
     // Who is in which community is not known yet while a jump is being told.
     if (this.before === null) this.follow();
     this.arrangement.feed();
+  }
+
+  /** Looks at the network's faults in force; true when they are others than before. */
+  private foresee(): boolean {
+    const { bench } = this;
+    const isOther = this.book.look(bench.run.plan, bench.now, bench.aggregated ? 0 : bench.size);
+    if (isOther) this.broken = null;
+    return isOther;
   }
 
   /** Makes a new scene when there are other units than those shown. */
@@ -326,6 +337,7 @@ export class Picture {
     if (this.stale) {
       this.links.gather(bench, scene, this.community, new Set(style.hiddenKinds));
       this.stale = false;
+      this.broken = null;
     }
     const { selected, goal } = style;
     const both = selected !== null && goal !== null;
@@ -334,23 +346,37 @@ export class Picture {
   }
 
   private view(chosen: Chosen) {
-    const { scene, camera, size, ratio, style, sides } = this;
+    const { scene, camera, size, ratio, style } = this;
+    const { sides } = this.book.weather;
     return viewOf({
-      ...{ scene, camera, size, ratio, style, sides, chosen },
+      ...{ scene, camera, size, ratio, style, sides, chosen, broken: this.wrong() },
       ...this.gaps,
       ...{ path: this.path, branches: this.arrangement.branches, now: this.bench.now },
     });
   }
 
+  /** The links on which something is wrong: gathered anew when the links or the faults have changed. */
+  private wrong(): Broken {
+    const { weather } = this.book;
+    this.broken ??= brokenOf(
+      this.bench.aggregated ? [] : this.links.list,
+      this.scene.count,
+      weather,
+    );
+    return this.broken;
+  }
+
   private send(bitmap: ImageBitmap): void {
     this.waiting = true;
-    const { links, path, sides, paint_ms } = this;
+    const { links, path, paint_ms } = this;
+    const { weather } = this.book;
     const report = {
       ...{ units: this.scene.count, edges: this.drawn.length, paint_ms },
       groups: this.bench.aggregated ? [] : this.scene.cards(),
       known: links.list.length + (this.community === null ? this.bench.edges.hidden : 0),
       ...{ path: path?.peers ?? null, forward: path?.forward ?? true },
-      sides: sides.sides?.counts ?? [],
+      sides: weather.sides?.counts ?? [],
+      weather: { ...this.wrong().report, everywhere: weather.isOther ? weather.everywhere : null },
     };
     const { camera } = this;
     this.post({ type: "drawn", picture: this.id, bitmap, camera, report }, [bitmap]);

@@ -1,16 +1,17 @@
 // What a style means for a picture: which links are drawn, which discs stand out, what is written.
 
+import type { Sides } from "../../model/partition";
 import { siteOf, sitesOf } from "../../model/places";
 import { type Camera, type Size, toScreen } from "../camera";
 import { type Branch, wayTo } from "../layout/tree";
 import { captioned, radiusFor } from "../radius";
 import type { Style } from "../talk";
+import type { Broken } from "./broken";
 import type { View, ViewBranch } from "./easel";
 import { type Link, type Links, touches } from "./links";
 import type { StrokeContext } from "./look";
 import type { Path } from "./paths";
 import type { Scene } from "./scene";
-import type { SideBook } from "./sides";
 
 /** With more places than these, their names would lie on each other. */
 const NAMES_MAX = 60;
@@ -77,7 +78,8 @@ interface Parts {
   gap: number;
   inner: number | null;
   style: Style;
-  sides: SideBook;
+  sides: Sides | null;
+  broken: Broken;
   chosen: Chosen;
   path: Path | null;
   branches: readonly Branch[];
@@ -96,7 +98,7 @@ export function viewOf(parts: Parts): View {
     selected: style.selected === null ? -1 : scene.indexOf(style.selected),
   };
   return {
-    ...{ scene, camera, size, ratio, gap, inner, context, sides },
+    ...{ scene, camera, size, ratio, gap, inner, context, sides, broken: parts.broken.marks },
     lit: lit(parts),
     rings: rings(parts),
     branches: tree ? branchPairs(parts) : [],
