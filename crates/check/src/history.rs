@@ -14,7 +14,11 @@
 //! members of a set as reads of a key for each member.
 
 mod builder;
+pub mod causal;
+mod index;
 mod operation;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 pub use builder::{Builder, Session};
