@@ -1,5 +1,7 @@
-//! The run's clock, the same in all processes of a machine, and a peer's own, which faults may skew.
+//! The run's clock, the same in all processes of a machine, and a peer's own: which faults may skew, or
+//! which shows the time of day.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use rumormill_core::Instant;
@@ -10,6 +12,12 @@ use rustix::time::{ClockId, clock_gettime};
 pub(crate) fn monotonic_ns() -> u64 {
     let now = clock_gettime(ClockId::Monotonic);
     now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
+}
+
+/// Nanoseconds since the Unix epoch on the machine's clock, which somebody may set back.
+pub(crate) fn epoch_ns() -> u64 {
+    let now = clock_gettime(ClockId::Realtime);
+    u64::try_from(now.tv_sec).unwrap_or(0) * 1_000_000_000 + now.tv_nsec as u64
 }
 
 /// The run's own clock.
@@ -32,6 +40,45 @@ impl RunClock {
     /// The same moment for tokio's timers.
     pub fn deadline(self, moment: Instant) -> tokio::time::Instant {
         tokio::time::Instant::now() + moment.since(self.now())
+    }
+}
+
+/// What a protocol reads as its time. Timers run on the [`RunClock`] whatever it shows.
+#[derive(Debug)]
+pub(crate) enum Face {
+    /// The run's time, as far as faults let it.
+    Run(Skew),
+    /// Nanoseconds since the Unix epoch. When the machine's clock is set back it stands still, so that it
+    /// never goes backwards while the process lives.
+    Epoch {
+        /// The latest time that it showed.
+        shown: Cell<u64>,
+    },
+}
+
+impl Face {
+    /// The time of day.
+    pub fn epoch() -> Self {
+        Self::Epoch { shown: Cell::new(0) }
+    }
+
+    /// What the protocol is shown at `moment` of the run, which is now.
+    pub fn show(&self, moment: Instant) -> Instant {
+        match self {
+            Self::Run(skew) => skew.local(moment),
+            Self::Epoch { shown } => {
+                shown.set(epoch_ns().max(shown.get()));
+                Instant::from_nanos(shown.get())
+            }
+        }
+    }
+
+    /// How long `span` on the peer's clock takes on the run's.
+    pub fn real(&self, span: Duration) -> Duration {
+        match self {
+            Self::Run(skew) => skew.real(span),
+            Self::Epoch { .. } => span,
+        }
     }
 }
 
@@ -78,5 +125,18 @@ mod tests {
         assert_eq!(skew.real(Duration::from_secs(11)), Duration::from_secs(10));
         assert_eq!(Skew::default().local(at(3)), at(3));
         assert_eq!(Skew::new(at(0), -5_000_000_000, 0).local(at(1)), Instant::ZERO);
+    }
+
+    #[test]
+    fn the_time_of_day_never_goes_backwards() {
+        let now = epoch_ns();
+        let shown = Face::epoch().show(Instant::ZERO).as_nanos();
+        assert!(shown >= now && shown < now + 60_000_000_000);
+        let ahead = now + 3_600_000_000_000;
+        assert_eq!(
+            Face::Epoch { shown: Cell::new(ahead) }.show(Instant::ZERO).as_nanos(),
+            ahead,
+            "it was set back by an hour"
+        );
     }
 }

@@ -86,6 +86,11 @@ impl Disk {
         self.waiting_bytes > MAX_WAITING_BYTES
     }
 
+    /// Is there anything that is not durable yet?
+    pub fn busy(&self) -> bool {
+        self.running.is_some()
+    }
+
     /// Starts a commit of all that waits, unless one runs.
     fn start(&mut self) {
         if self.running.is_none() && !self.waiting.is_empty() {

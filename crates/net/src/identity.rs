@@ -5,6 +5,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use rumormill_core::{PeerId, Signature};
@@ -35,6 +36,26 @@ impl PeerKey {
         VerifyingKey::from_bytes(&self.0).is_ok_and(|key| key.verify_strict(bytes, &signature).is_ok())
     }
 }
+
+/// 64 hexadecimal digits.
+impl fmt::Display for PeerKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(blake3::Hash::from_bytes(self.0).to_hex().as_str())
+    }
+}
+
+impl FromStr for PeerKey {
+    type Err = KeyError;
+
+    fn from_str(text: &str) -> Result<Self, KeyError> {
+        blake3::Hash::from_hex(text).map(|hash| Self(*hash.as_bytes())).map_err(|_| KeyError)
+    }
+}
+
+/// Text is no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a key is 64 hexadecimal digits")]
+pub struct KeyError;
 
 impl fmt::Debug for PeerKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -169,6 +190,15 @@ mod tests {
         let hash = blake3::hash(&identity.key().0);
         assert_eq!(identity.id().to_bytes(), hash.as_bytes()[..8]);
         assert!(!format!("{identity:?}").contains("0707"), "the secret is shown");
+    }
+
+    #[test]
+    fn a_key_is_written_and_read() {
+        let key = Identity::from_seed(&[7; 32]).key();
+        assert_eq!(key.to_string().parse(), Ok(key));
+        assert_eq!(key.to_string().len(), 64);
+        let wrong = ["", "ab", &key.to_string()[1..], &format!("{key}0"), &"x".repeat(64)];
+        assert!(wrong.iter().all(|text| text.parse::<PeerKey>() == Err(KeyError)));
     }
 
     #[test]

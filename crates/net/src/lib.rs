@@ -7,6 +7,8 @@
 //! processes are killed, stopped and started again, and the link layer of each peer loses, delays and cuts
 //! as it is told. Trace and progress come back over one loopback connection from each process.
 //!
+//! A [`Node`] is one peer by itself, without supervisor and tracker, for services that live long.
+//!
 //! Two things differ from the simulator, because a disk and a machine are real: [`plan::Disk`] is not
 //! emulated (a write takes what it takes, and a killed process loses what was not durable), and messages
 //! of one link overtake each other only where the plan says so, for a link is a stream.
@@ -23,6 +25,7 @@ pub mod frame;
 mod identity;
 mod link;
 pub mod members;
+pub mod node;
 mod peer;
 mod process;
 pub mod record;
@@ -36,7 +39,8 @@ mod weather;
 
 pub use assignment::{Assignment, AssignmentError};
 pub use frame::fuzz_frame;
-pub use identity::{Identity, IdentityError, KEY_FILE, PeerKey};
+pub use identity::{Identity, IdentityError, KEY_FILE, KeyError, PeerKey};
+pub use node::{Indications, Member, Node, NodeError, NodeHandle, NodeSettings, RequestError, Stopped};
 pub use process::{PeerError, peer_main};
 pub use record::{PeerRecord, RecordError};
 pub use supervisor::{Launchpad, Messages, NetReport, Remote, StartError, Supervisor, TargetReport};

@@ -22,7 +22,7 @@ use crate::assignment::{AssignedSeat, Assignment};
 use crate::clock::RunClock;
 use crate::control::{Down, Happened, MAX_DOCUMENT_BYTES, REPORT_EVERY, Up, read, write};
 use crate::members::Members;
-use crate::peer::{Command, Handle, Peer, Shared};
+use crate::peer::{Command, Handle, Peer, Shared, World};
 use crate::scribe::Outbox;
 use crate::weather::Weather;
 
@@ -144,16 +144,17 @@ impl<P: Launch + 'static> Process<P> {
         let weather =
             Weather::new(assignment.network.clone(), assignment.seed, members.count(), rumormill_core::rng::mix(salt));
         let config = P::config(&assignment.parameters)?;
-        let shared = Shared {
-            assignment,
+        let weather = Rc::new(RefCell::new(weather));
+        let world = World {
+            seed: assignment.seed,
             config,
             members,
-            weather: RefCell::new(weather),
+            weather: Some(Rc::clone(&weather)),
             outbox,
-            notary: Rc::default(),
-            meetings: Semaphore::new(MAX_MEETINGS),
             dials: Arc::new(Semaphore::new(MAX_DIALS)),
         };
+        let (world, notary) = (Rc::new(world), Rc::default());
+        let shared = Shared { assignment, world, weather, notary, meetings: Semaphore::new(MAX_MEETINGS) };
         let peers = Rc::default();
         Ok(Self { shared: Rc::new(shared), peers, reports, clock: RunClock::new(0), past: Vec::new() })
     }
@@ -223,7 +224,7 @@ impl<P: Launch + 'static> Process<P> {
     }
 
     fn command_of(&self, happened: &Happened, peerid: u32) -> Option<Command> {
-        let (seed, peers) = (self.shared.assignment.seed, self.shared.members.count());
+        let (seed, peers) = (self.shared.world.seed, self.shared.world.members.count());
         Command::of_fault(&happened.fault, happened.at, peerid, seed, peers)
     }
 
@@ -313,7 +314,7 @@ impl<P: Launch + 'static> Starting<P> {
 }
 
 /// What a panic said.
-fn words_of(panic: &(dyn Any + Send)) -> &str {
+pub(crate) fn words_of(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no words")
 }

@@ -5,8 +5,10 @@ use std::net::UdpSocket;
 use std::sync::Arc;
 use std::time::Duration;
 
+use quinn::crypto::{CryptoError, HmacKey};
 use quinn::{ClientConfig, Endpoint, EndpointConfig, IdleTimeout, ServerConfig, TransportConfig, VarInt};
 
+use crate::Identity;
 use crate::tls::Handshakes;
 
 /// Bytes of one stream that may be on their way without being read.
@@ -54,6 +56,35 @@ pub(crate) fn transport(handshakes: &Handshakes) -> Transport {
 }
 
 /// An endpoint on this socket; without a server configuration it accepts nothing.
-pub(crate) fn open(socket: UdpSocket, server: Option<ServerConfig>) -> io::Result<Endpoint> {
-    Endpoint::new(EndpointConfig::default(), server, socket, Arc::new(quinn::TokioRuntime))
+pub(crate) fn open(socket: UdpSocket, identity: &Identity, server: Option<ServerConfig>) -> io::Result<Endpoint> {
+    let config = EndpointConfig::new(Arc::new(ResetKey::of(identity)));
+    Endpoint::new(config, server, socket, Arc::new(quinn::TokioRuntime))
+}
+
+/// What stateless resets (RFC 9000, section 10.3) are made with. It is the same in every life of a peer, so
+/// that one which was killed and is back on its port tells others at their first packet that their
+/// connection is gone, rather than let them wait for an answer.
+struct ResetKey([u8; 32]);
+
+impl ResetKey {
+    fn of(identity: &Identity) -> Self {
+        Self(blake3::derive_key("rumormill 1 QUIC stateless reset", identity.seed()))
+    }
+}
+
+impl HmacKey for ResetKey {
+    fn sign(&self, data: &[u8], signature_out: &mut [u8]) {
+        let hash = blake3::keyed_hash(&self.0, data);
+        signature_out.copy_from_slice(&hash.as_bytes()[..signature_out.len()]);
+    }
+
+    fn signature_len(&self) -> usize {
+        blake3::OUT_LEN
+    }
+
+    fn verify(&self, data: &[u8], signature: &[u8]) -> Result<(), CryptoError> {
+        // Comparing hashes takes as long whatever they are.
+        let claimed = <[u8; blake3::OUT_LEN]>::try_from(signature).map_err(|_| CryptoError)?;
+        if blake3::keyed_hash(&self.0, data) == claimed { Ok(()) } else { Err(CryptoError) }
+    }
 }

@@ -15,7 +15,7 @@ mod writer;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,6 +76,8 @@ pub(crate) enum Goodbye {
     Misbehaved = 3,
     /// The other side speaks another protocol.
     OtherProtocol = 4,
+    /// The other side is no member any more.
+    Expelled = 5,
 }
 
 impl Goodbye {
@@ -129,6 +131,8 @@ struct Inner {
     clock: RefCell<RunClock>,
     links: RefCell<BTreeMap<PeerId, Entry>>,
     closed: Cell<bool>,
+    /// Does this peer tell others its own record, with the first message of each connection?
+    introduces: Cell<bool>,
     /// Messages that waited when somebody looked last.
     waiting: Cell<usize>,
 }
@@ -155,7 +159,7 @@ pub(crate) struct Setup {
     pub book: AddressBook,
     pub hello: Hello,
     pub body_limit: usize,
-    pub listen: IpAddr,
+    pub listen: SocketAddr,
     pub inbox: mpsc::Sender<Input>,
     pub scribe: Scribe,
     pub dials: Arc<Semaphore>,
@@ -165,7 +169,7 @@ pub(crate) struct Setup {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LinkError {
     #[error("cannot open a UDP socket on {listen}: {source}")]
-    Bind { listen: IpAddr, source: std::io::Error },
+    Bind { listen: SocketAddr, source: std::io::Error },
     #[error("cannot set up encryption: {0}")]
     Tls(#[from] rustls::Error),
 }
@@ -177,8 +181,8 @@ impl Links {
         let Setup { identity, trust, book, hello, body_limit, listen, inbox, scribe, dials } = setup;
         let transport = transport(&Handshakes::new(&identity, &trust)?);
         let bind = |source| LinkError::Bind { listen, source };
-        let socket = std::net::UdpSocket::bind((listen, 0)).map_err(bind)?;
-        let endpoint = endpoint::open(socket, Some(transport.server.clone())).map_err(bind)?;
+        let socket = std::net::UdpSocket::bind(listen).map_err(bind)?;
+        let endpoint = endpoint::open(socket, &identity, Some(transport.server.clone())).map_err(bind)?;
         Ok(Self(Rc::new(Inner {
             me: identity.id(),
             endpoint,
@@ -193,6 +197,7 @@ impl Links {
             clock: RefCell::new(RunClock::new(crate::clock::monotonic_ns())),
             links: RefCell::default(),
             closed: Cell::new(false),
+            introduces: Cell::new(false),
             waiting: Cell::new(0),
         })))
     }
@@ -213,12 +218,37 @@ impl Links {
         tokio::task::spawn_local(reader::accept(Rc::clone(&self.0)));
     }
 
+    /// From now on this peer tells others its record itself, as no tracker does.
+    pub fn introduce(&self, record: PeerRecord) {
+        self.0.book.learn(record, Origin::Peer);
+        self.0.introduces.set(true);
+    }
+
+    /// Dials `peer` at once and whenever there is no connection to it, and never lets one rest.
+    pub fn keep(&self, peer: PeerId) {
+        if let Some(slot) = Inner::slot_or_new(&self.0, peer) {
+            slot.kept.set(true);
+            slot.changed.notify_one();
+        }
+    }
+
+    /// Ends the link to a peer that is no member any more; what waits for it is dropped.
+    pub fn expel(&self, peer: PeerId) {
+        self.0.book.forget(peer);
+        let Some(entry) = self.0.links.borrow_mut().remove(&peer) else { return };
+        entry.writer.abort();
+        if let Some(current) = entry.slot.current() {
+            Goodbye::Expelled.close(&current.connection, "no member any more");
+        }
+    }
+
     /// The frame of a message to `to`, with the records of those whom it mentions that `to` may lack.
     pub fn frame(&self, to: PeerId, cause: Option<EventId>, mentions: &[PeerId], body: &[u8]) -> Vec<u8> {
         let mut links = self.0.links.borrow_mut();
         let told = links.get_mut(&to).map(|entry| &mut entry.told);
-        let mut records: Vec<Rc<PeerRecord>> =
-            mentions.iter().filter(|&&peer| peer != to).filter_map(|&peer| self.0.book.gossip(peer)).collect();
+        let own = self.0.introduces.get().then_some(&self.0.me);
+        let mentioned = mentions.iter().filter(|&&peer| peer != to).chain(own);
+        let mut records: Vec<Rc<PeerRecord>> = mentioned.filter_map(|&peer| self.0.book.gossip(peer)).collect();
         if let Some(told) = told {
             records.retain(|record| !told.contains(&(record.id(), record.sequence())));
             records.truncate(crate::frame::MAX_RECORDS);

@@ -32,6 +32,8 @@ pub(super) struct Slot {
     current: RefCell<Option<Rc<Established>>>,
     /// Told when another connection takes the place, or none.
     pub changed: Notify,
+    /// Shall there always be a connection?
+    pub kept: Cell<bool>,
     hinted: Cell<Option<Link>>,
 }
 

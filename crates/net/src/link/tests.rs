@@ -37,7 +37,7 @@ fn identity(seed: u8) -> Identity {
 /// Whom the peers of these tests trust: 1 to 4; the tracker is 9.
 fn trust() -> (Trust, Arc<Members>) {
     let members = Arc::new(Members::new((1..=4).map(|seed| identity(seed).key()).collect()));
-    (Trust::Members { members: Arc::clone(&members), tracker: identity(9).key() }, members)
+    (Trust::Members { members: Arc::clone(&members), tracker: Some(identity(9).key()) }, members)
 }
 
 fn side_with(seed: u8, boot: u64, trust: Trust) -> Side {
@@ -51,7 +51,7 @@ fn side_with(seed: u8, boot: u64, trust: Trust) -> Side {
         book: book.clone(),
         hello: Hello { protocol: protocol_id("test"), boot },
         body_limit: BODY_LIMIT,
-        listen: [127, 0, 0, 1].into(),
+        listen: ([127, 0, 0, 1], 0).into(),
         inbox,
         scribe: Scribe::new(Rc::clone(&outbox), members, seed.into(), 0),
         dials: Arc::new(Semaphore::new(4)),

@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 use super::reader::EstablishError;
 use super::slot::{Established, Slot};
 use super::{Goodbye, HANDSHAKE, Inner, PATIENCE, Queued, REST, reader};
-use crate::PeerRecord;
+use crate::book::Contact;
 use crate::tls::server_name;
 
 /// The first pause after a failed dial; each further one is twice as long, up to [`BACK_OFF_MAX`], and
@@ -26,13 +26,15 @@ pub(super) async fn run(inner: Rc<Inner>, remote: PeerId, mut queue: mpsc::Recei
     let mut writer = Writer { inner, remote, slot, using: None, dialling: None, failures: 0 };
     loop {
         let slot = Rc::clone(&writer.slot);
+        let (connected, kept) = (writer.using.is_some(), slot.kept.get());
         tokio::select! {
             queued = queue.recv() => match queued {
                 Some(queued) => writer.deliver(queued).await,
                 None => return,
             },
             () = slot.changed.notified() => writer.follow(),
-            () = sleep(REST / 4), if writer.using.is_some() => writer.rest(),
+            () = sleep(REST / 4), if connected && !kept => writer.rest(),
+            () = writer.reach(), if kept && !connected => {}
         }
     }
 }
@@ -118,8 +120,8 @@ impl Writer {
     async fn connect(&mut self) -> bool {
         let dial = match self.dialling.take() {
             Some(dial) => dial,
-            None => match self.inner.book.record(self.remote) {
-                Some(record) => spawn_local(dial(Rc::clone(&self.inner), record)),
+            None => match self.inner.book.contact(self.remote) {
+                Some(contact) => spawn_local(dial(Rc::clone(&self.inner), contact)),
                 None => return false,
             },
         };
@@ -131,6 +133,13 @@ impl Writer {
             () = self.slot.changed.notified() => {}
         }
         self.connected()
+    }
+
+    /// Sees to it that there is a connection, or waits until it is time to try again.
+    async fn reach(&mut self) {
+        if !self.connected() && !self.connect().await {
+            self.back_off().await;
+        }
     }
 
     /// Waits after a failed dial, unless the other side connects.
@@ -153,19 +162,19 @@ impl Writer {
     }
 }
 
-/// Dials the addresses of a record until one answers, when it is this dial's turn.
-async fn dial(inner: Rc<Inner>, record: Rc<PeerRecord>) {
+/// Dials the addresses of a peer until one answers, when it is this dial's turn.
+async fn dial(inner: Rc<Inner>, contact: Contact) {
     let Ok(_turn) = Arc::clone(&inner.dials).acquire_owned().await else { return };
-    let name = server_name(&record.key());
-    for &address in record.addresses() {
+    let (id, name) = (contact.key.id(), server_name(&contact.key));
+    for address in contact.addresses {
         let attempt = async {
             let connecting = inner.endpoint.connect_with(inner.transport.client.clone(), address, &name)?;
             let connection = timeout(HANDSHAKE, connecting).await.map_err(|_| EstablishError::Silent)??;
-            reader::establish(&inner, connection, Some(record.id())).await
+            reader::establish(&inner, connection, Some(id)).await
         };
         match attempt.await {
             Ok(()) => return,
-            Err(error) => tracing::debug!(me = %inner.me, to = %record.id(), %address, %error, "cannot connect"),
+            Err(error) => tracing::debug!(me = %inner.me, to = %id, %address, %error, "cannot connect"),
         }
     }
 }

@@ -23,6 +23,7 @@ pub(super) enum Observed {
     Entered(String),
     Exited(String),
     Placed(String),
+    Measured { name: String, value: u64 },
     Note(String),
 }
 
@@ -72,6 +73,7 @@ impl<P: Protocol> Effects<P> for Wishes<P> {
             Observation::Entered(state) => Observed::Entered(state.to_string()),
             Observation::Exited(state) => Observed::Exited(state.to_string()),
             Observation::Placed { x, y } => Observed::Placed(format!("{x:.6} {y:.6}")),
+            Observation::Measured { name, value } => Observed::Measured { name: name.to_string(), value },
             Observation::Note(note) => Observed::Note(note.to_string()),
             _ => return,
         }));

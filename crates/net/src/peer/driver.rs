@@ -2,7 +2,11 @@
 //!
 //! Wishes of an activation that wrote to the disk leave when the write is durable, and all later ones of
 //! the peer wait behind them. Timers are set at once: they die with the process, so nobody can tell.
+//!
+//! Where a layer above listens, its indications wait for it: as long as one finds no room, the driver takes
+//! no further input, and so in the end whoever sends too much to this peer is slowed.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::future::pending;
 use std::rc::Rc;
 use std::time::Duration;
@@ -10,13 +14,15 @@ use std::time::Duration;
 use rumormill_core::trace::{BODY_BYTES_MAX, EventId, Kind, POSITION};
 use rumormill_core::{Activation, Context, Instant, Launch, PeerId, Rng, Wire as _, WireError};
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::sleep_until;
 
 use super::activation::{Observed, Wish, Wishes};
 use super::host::NodeHost;
-use super::{Command, PeerFailure, Shared};
-use crate::assignment::AssignedSeat;
-use crate::clock::{RunClock, Skew};
+use super::{Command, Desk, PeerFailure, World};
+use crate::PeerKey;
+use crate::book::{AddressBook, Contact};
+use crate::clock::{Face, RunClock};
 use crate::disk::{Disk, Held};
 use crate::link::{INBOX_FULL, Input, Links, Outgoing, QUEUE_FULL, drop_message};
 use crate::scribe::{Scribe, brief, name_of};
@@ -27,30 +33,36 @@ use crate::weather::Fate;
 pub(super) struct Parts<P: Launch> {
     pub state: P,
     pub me: PeerId,
-    pub seat: AssignedSeat,
+    pub peerid: u32,
+    pub incarnation: u64,
     pub neighbors: Vec<PeerId>,
-    pub shared: Rc<Shared<P>>,
+    pub world: Rc<World<P>>,
     pub host: NodeHost,
+    pub book: AddressBook,
     pub disk: Disk,
     pub links: Links,
     pub scribe: Scribe,
     pub inbox: mpsc::Sender<Input>,
     pub inputs: mpsc::Receiver<Input>,
     pub orders: mpsc::Receiver<Command>,
+    pub face: Face,
+    pub desk: Option<Desk<P>>,
 }
 
 /// One peer and all that it waits for.
 pub(super) struct Driver<P: Launch> {
     parts: Parts<P>,
     clock: RunClock,
-    skew: Skew,
     activations: u64,
     timers: Waiting<(P::Timer, Option<EventId>)>,
     /// Messages that the weather holds back.
     travelling: Waiting<Outgoing>,
     /// When the last message to each peer leaves, so that none overtakes it.
-    last_departure: std::collections::BTreeMap<PeerId, Instant>,
+    last_departure: BTreeMap<PeerId, Instant>,
     held: Held<(Option<EventId>, Vec<Wish<P>>)>,
+    /// Indications for which the layer above has no room yet; at most those of the activations that were
+    /// granted at once.
+    unheard: VecDeque<P::Indication>,
     slow_by: Duration,
     /// What a slow peer works on until then.
     working: Option<(Instant, Work<P>)>,
@@ -61,6 +73,7 @@ pub(super) struct Driver<P: Launch> {
 enum Work<P: Launch> {
     Input(Input),
     Timer(P::Timer, Option<EventId>),
+    Request(P::Request),
 }
 
 /// What the loop woke up for.
@@ -69,22 +82,24 @@ enum Wake<P: Launch> {
     Durable(u64),
     Departure,
     Worked,
+    /// The layer above has room for an indication, or is gone.
+    Room,
     Work(Work<P>),
     Again,
 }
 
 impl<P: Launch> Driver<P> {
     pub fn new(parts: Parts<P>) -> Self {
-        let activations = u64::from(parts.seat.incarnation) << 40;
+        let activations = parts.incarnation << 40;
         Self {
             parts,
             clock: RunClock::new(0),
-            skew: Skew::default(),
             activations,
             timers: Waiting::default(),
             travelling: Waiting::default(),
-            last_departure: std::collections::BTreeMap::new(),
+            last_departure: BTreeMap::new(),
             held: Held::default(),
+            unheard: VecDeque::new(),
             slow_by: Duration::ZERO,
             working: None,
             paused: false,
@@ -112,6 +127,7 @@ impl<P: Launch> Driver<P> {
                 Wake::Order(Some(order)) => self.obey(order),
                 Wake::Durable(ticket) => self.release(ticket),
                 Wake::Departure => self.depart(),
+                Wake::Room => self.tell(),
                 Wake::Worked => {
                     if let Some((_, work)) = self.working.take() {
                         self.handle(work)?;
@@ -122,6 +138,10 @@ impl<P: Launch> Driver<P> {
                 Wake::Again => {}
             }
         }
+        while self.parts.disk.busy() {
+            let ticket = self.parts.disk.committed().await?;
+            self.release(ticket);
+        }
         self.parts.scribe.event(self.clock.now(), Kind::Stopped, |_| {});
         self.parts.links.close();
         Ok(())
@@ -130,7 +150,8 @@ impl<P: Launch> Driver<P> {
     /// Waits for the next thing to do; of several, any may come first, so that none is starved.
     async fn wake(&mut self) -> Result<Wake<P>, PeerFailure> {
         let awake = !self.paused;
-        let idle = awake && self.working.is_none() && !self.held.full() && !self.parts.disk.full();
+        let heard = self.unheard.is_empty();
+        let idle = awake && heard && self.working.is_none() && !self.held.full() && !self.parts.disk.full();
         let sleep = |moment: Option<Instant>| {
             let deadline = moment.map(|moment| self.clock.deadline(moment));
             async move {
@@ -143,16 +164,32 @@ impl<P: Launch> Driver<P> {
         let worked = sleep(self.working.as_ref().map(|(until, _)| *until));
         let departure = sleep(self.travelling.next());
         let timer = sleep(self.timers.next());
-        let Parts { orders, inputs, disk, .. } = &mut self.parts;
+        let Parts { orders, inputs, disk, desk, .. } = &mut self.parts;
+        let (requests, indications) = desk.as_mut().map(|desk| (&mut desk.requests, &desk.indications)).unzip();
+        let request = async {
+            match requests {
+                Some(requests) => requests.recv().await,
+                None => pending().await,
+            }
+        };
+        let room = async {
+            match indications {
+                Some(indications) => drop(indications.reserve().await),
+                None => pending().await,
+            }
+        };
         Ok(tokio::select! {
             order = orders.recv() => Wake::Order(order),
             ticket = disk.committed() => Wake::Durable(ticket?),
+            () = room, if !heard => Wake::Room,
             () = departure, if awake => Wake::Departure,
             () = worked, if awake => Wake::Worked,
             () = timer, if idle => match self.timers.due(self.clock.now()) {
                 Some((timer, set_by)) => Wake::Work(Work::Timer(timer, set_by)),
                 None => Wake::Again,
             },
+            // The last handle is gone, and with it all orders.
+            request = request, if idle => request.map_or(Wake::Order(None), |request| Wake::Work(Work::Request(request))),
             input = inputs.recv(), if idle => input.map_or(Wake::Again, |input| Wake::Work(Work::Input(input))),
         })
     }
@@ -160,14 +197,46 @@ impl<P: Launch> Driver<P> {
     fn obey(&mut self, order: Command) {
         match order {
             Command::Slow { by } => self.slow_by = by,
-            Command::Clock { skew } => self.skew = skew,
+            Command::Clock { skew } => self.parts.face = Face::Run(skew),
             Command::Pause(paused) => self.paused = paused,
+            Command::Admit { number, contact, answer } => {
+                self.admit(number, contact);
+                let _ = answer.send(());
+            }
+            Command::Expel { key, answer } => drop(answer.send(self.expel(&key))),
             Command::Go { .. } | Command::Request(_) | Command::Stop => {}
         }
     }
 
+    /// Takes a member in, or takes note that it moved. Links to those whom somebody admits are kept.
+    fn admit(&mut self, number: u32, contact: Contact) {
+        let (parts, id) = (&mut self.parts, contact.key.id());
+        if let Some(former) = parts.world.members.admit(number, contact.key) {
+            parts.links.expel(former.id());
+        }
+        let dialled = !contact.addresses.is_empty();
+        parts.book.place(contact);
+        if dialled {
+            parts.links.keep(id);
+        }
+        self.know_members();
+    }
+
+    fn expel(&mut self, key: &PeerKey) -> bool {
+        let was_member = self.parts.world.members.expel(key);
+        self.parts.links.expel(key.id());
+        self.know_members();
+        was_member
+    }
+
+    /// A node knows all members.
+    fn know_members(&mut self) {
+        let (me, ids) = (self.parts.me, self.parts.world.members.ids());
+        self.parts.neighbors = ids.into_iter().filter(|&id| id != me).collect();
+    }
+
     fn boot(&mut self) -> Result<(), PeerFailure> {
-        let kind = if self.parts.seat.incarnation == 0 { Kind::Started } else { Kind::Restarted };
+        let kind = if self.parts.incarnation == 0 { Kind::Started } else { Kind::Restarted };
         let started = self.parts.scribe.event(self.clock.now(), kind, |event| {
             event.text = format!("process {}", std::process::id());
         });
@@ -195,6 +264,7 @@ impl<P: Launch> Driver<P> {
                 });
                 self.activate(fired, |state, cx| state.on_timer(cx, timer))
             }
+            Work::Request(request) => self.activate(None, |state, cx| state.on_request(cx, request)),
             Work::Input(Input::Link { peer, link }) => self.activate(None, |state, cx| state.on_link(cx, peer, link)),
             Work::Input(Input::Message { from, cause, body }) => self.deliver(from, cause, &body),
         }
@@ -236,10 +306,10 @@ impl<P: Launch> Driver<P> {
         let mut wishes = Wishes::new(parts.scribe.recording());
         let activation = Activation {
             me: parts.me,
-            now: self.skew.local(now),
+            now: parts.face.show(now),
             neighbors: &parts.neighbors,
-            rng: Rng::for_activation(parts.shared.assignment.seed, parts.me, self.activations),
-            config: &parts.shared.config,
+            rng: Rng::for_activation(parts.world.seed, parts.me, self.activations),
+            config: &parts.world.config,
             host: &parts.host,
         };
         run(&mut parts.state, &mut Context::new(activation, &mut wishes));
@@ -247,7 +317,7 @@ impl<P: Launch> Driver<P> {
             return Err(failure.into());
         }
         for (after, timer) in wishes.timers {
-            if let Some((timer, _)) = self.timers.push(now + self.skew.real(after), (timer, cause)) {
+            if let Some((timer, _)) = self.timers.push(now + self.parts.face.real(after), (timer, cause)) {
                 self.note("timer queue full", || brief(&timer));
             }
         }
@@ -274,11 +344,17 @@ impl<P: Launch> Driver<P> {
             let scribe = &self.parts.scribe;
             match wish {
                 Wish::Send { to, message } => self.send(cause, to, &message),
-                Wish::Indicate(indication) => drop(scribe.event(now, Kind::Indicated, |event| {
-                    event.cause = cause;
-                    event.text = brief(&indication);
-                    event.name = name_of(&event.text);
-                })),
+                Wish::Indicate(indication) => {
+                    scribe.event(now, Kind::Indicated, |event| {
+                        event.cause = cause;
+                        event.text = brief(&indication);
+                        event.name = name_of(&event.text);
+                    });
+                    if self.parts.desk.is_some() {
+                        self.unheard.push_back(indication);
+                        self.tell();
+                    }
+                }
                 Wish::Progress { target, current, goal } => {
                     if scribe.target(target, current, goal) {
                         scribe.event(now, Kind::Progress, |event| {
@@ -298,12 +374,26 @@ impl<P: Launch> Driver<P> {
         }
     }
 
+    /// Tells the layer above what it has room for.
+    fn tell(&mut self) {
+        let Some(desk) = &self.parts.desk else { return };
+        while let Some(indication) = self.unheard.pop_front() {
+            match desk.indications.try_send(indication) {
+                Ok(()) => {}
+                Err(TrySendError::Full(indication)) => return self.unheard.push_front(indication),
+                // Nobody listens any more.
+                Err(TrySendError::Closed(_)) => self.unheard.clear(),
+            }
+        }
+    }
+
     fn observe(&self, cause: Option<EventId>, observed: Observed) {
         let (kind, text) = match &observed {
             Observed::Joined(community) => (Kind::Joined, (*community).to_string()),
             Observed::Entered(state) => (Kind::Entered, state.clone()),
             Observed::Exited(state) => (Kind::Exited, state.clone()),
             Observed::Placed(text) | Observed::Note(text) => (Kind::Note, text.clone()),
+            Observed::Measured { name, .. } => (Kind::Measured, name.clone()),
         };
         self.parts.scribe.event(self.clock.now(), kind, |event| {
             event.cause = cause;
@@ -317,6 +407,7 @@ impl<P: Launch> Driver<P> {
                     event.name = POSITION.into();
                     event.text = text;
                 }
+                Observed::Measured { value, .. } => (event.name, event.value) = (text.into(), value),
                 Observed::Note(_) => event.text = text,
             }
         });
@@ -363,8 +454,11 @@ impl<P: Launch> Driver<P> {
             }
             return;
         }
-        let receiver = parts.shared.members.number(to).unwrap_or(0);
-        let fate = parts.shared.weather.borrow_mut().judge(parts.seat.peerid, receiver, body.len(), now);
+        let Some(weather) = &parts.world.weather else {
+            return parts.links.send(outgoing(parts.links.frame(to, sent, &mentions, &body)));
+        };
+        let receiver = parts.world.members.number(to).unwrap_or(0);
+        let fate = weather.borrow_mut().judge(parts.peerid, receiver, body.len(), now);
         let journey = match fate {
             Fate::Travels(journey) => journey,
             Fate::Lost(why) => return drop_message(&parts.scribe, self.clock, &outgoing(Vec::new()), why),

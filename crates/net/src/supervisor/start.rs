@@ -137,7 +137,7 @@ impl Conductor {
 /// The tracker of a run whose peers have these keys.
 fn tracker(launchpad: &Launchpad, keys: &[PeerKey]) -> Result<(Tracker, TrackerAddress), StartError> {
     let identity = Identity::random()?;
-    let trust = Trust::Members { members: Arc::new(Members::new(keys.to_vec())), tracker: identity.key() };
+    let trust = Trust::Members { members: Arc::new(Members::new(keys.to_vec())), tracker: Some(identity.key()) };
     let tracker = Tracker::start(&identity, &trust, launchpad.listen)?;
     let listen = launchpad.listen;
     let address = tracker.address().map_err(|source| StartError::Bind { listen, source })?;

@@ -5,6 +5,8 @@
 mod faults;
 mod harness;
 mod life;
+mod nodes;
+mod ping;
 mod probe;
 mod usage;
 
