@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::code::root;
 
 /// Every room, and which rooms its product code may know.
-const MAY_KNOW: [(&str, &[&str]); 9] = [
+const MAY_KNOW: [(&str, &[&str]); 10] = [
     ("core", &[]),
     ("protocols", &["core", "check"]),
     ("charts", &["core"]),
@@ -15,8 +15,9 @@ const MAY_KNOW: [(&str, &[&str]); 9] = [
     ("sim", &["core"]),
     ("trace", &["core"]),
     ("net", &["core"]),
+    ("serve", &["core", "protocols", "net"]),
     ("lab", &["core", "protocols", "charts", "check", "sim", "trace", "net"]),
-    ("rumormill", &["core", "protocols", "charts", "check", "sim", "trace", "net", "lab"]),
+    ("rumormill", &["core", "protocols", "charts", "check", "sim", "trace", "net", "serve", "lab"]),
 ];
 
 /// Rooms that no other may depend on: they may know all.
