@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use rumormill_check::history::Kind;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -128,7 +129,8 @@ impl Changed {
 /// An application that can make up a load for itself, and say what its operations mean to a checker.
 pub trait Exercise: Application {
     /// A made-up operation of a client: an update in a fraction `updates` of all cases. `nth` counts the
-    /// client's operations from 1; written values must be unique, so that a reader's source is known.
+    /// client's operations from 1; written values must be unique, so that a reader's source is known: `session`
+    /// and `nth` together are.
     fn draw(
         rng: &mut rumormill_core::Rng,
         session: SessionId,
@@ -136,6 +138,17 @@ pub trait Exercise: Application {
         updates: f64,
         keys: u32,
     ) -> Op<Self::Update, Self::Query>;
+
+    /// Queries that together see everything that [`Exercise::draw`] may have written with so many keys.
+    fn survey(keys: u32) -> Vec<Self::Query>;
+
+    /// What was done, as checkers of histories understand it. Of an update, the answer may be missing. Several
+    /// kinds are recorded as operations that follow each other (the fields of a hash, the members of a set); of
+    /// an immediate operation only the first, for it has one moment.
+    fn recorded(op: &Op<Self::Update, Self::Query>, answer: Option<&Self::Answer>) -> Vec<Kind>;
+
+    /// The operation that a person typed at a front end, for example `set x 5`; `None` when it is none.
+    fn parse(text: &str) -> Option<Op<Self::Update, Self::Query>>;
 }
 
 /// An operation: what a caller asks for.

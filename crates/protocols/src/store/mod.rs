@@ -17,6 +17,7 @@ mod message;
 mod replica;
 mod request;
 mod timestamp;
+mod token;
 
 use rumormill_core::{Context, Link, PeerId, Protocol, Seat};
 use serde::Serialize;
@@ -31,6 +32,7 @@ pub use message::{
 pub use replica::Replica;
 pub use request::{Answered, Ask, Failure, Indication, Request, Service, Status};
 pub use timestamp::{MAX_SLOTS, Slot, Timestamp};
+pub use token::{MAX_TOKEN_BYTES, Token, TokenError};
 
 /// A peer of a store.
 #[derive(Clone, Debug, Serialize)]

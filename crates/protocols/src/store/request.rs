@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rumormill_core::PeerId;
 
-use super::{Application, Op, Order, Refusal, SessionId, Timestamp};
+use super::{Application, Op, Order, Refusal, SessionId, Timestamp, Token};
 
 /// What is asked of a replica or a front end.
 #[derive(Clone, Debug)]
@@ -34,10 +34,12 @@ pub struct Ask<A: Application> {
     pub ticket: u64,
     /// The session; it begins with its first call.
     pub session: SessionId,
-    /// What the client has seen elsewhere, as a token says: merged into the session's label.
-    pub seen: Timestamp,
+    /// What the client has seen elsewhere: the call comes after it.
+    pub seen: Token,
     /// How it is ordered.
     pub order: Order,
+    /// Must the answer of an update say what it returned? Otherwise it is answered as soon as it is held.
+    pub wait: bool,
     /// What to do.
     pub op: Op<A::Update, A::Query>,
     /// Give up after so long; until then it is tried again. Zero: try every replica once.
@@ -88,8 +90,8 @@ pub struct Answered<A: Application> {
     pub ticket: u64,
     /// Whose call it was.
     pub session: SessionId,
-    /// What the session has seen now: what a token carries.
-    pub label: Timestamp,
+    /// What the session has seen now.
+    pub token: Token,
     /// What the operation returned; `None` of an update whose answer is forgotten.
     pub result: Result<Option<A::Answer>, Failure>,
 }
