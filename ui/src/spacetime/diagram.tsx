@@ -16,7 +16,7 @@ import type { Span } from "./geometry";
 import { attachHands } from "./hands";
 import { eventOf, type Hit } from "./hit";
 import { press } from "./keys";
-import type { Landmarks } from "./landmarks";
+import { flags, type Landmarks } from "./landmarks";
 import type { Picture } from "./picture";
 import { Stage, type StageReport } from "./stage";
 import { type TipWords, wordsOf } from "./tip";
@@ -125,6 +125,7 @@ export function Diagram(props: Props) {
       data-seen={report.seen}
       data-drawn={report.drawn}
       data-took={report.took.toFixed(1)}
+      data-flags={flags(props.landmarks).length}
       data-rows={picture?.peers.join(",")}
       onKeyDown={(event) => {
         if (!press(event, latest.current, stage.current, point)) return;

@@ -2,7 +2,7 @@
 // pans; dragging on the axis moves the cursor; a click selects, or puts the cursor there.
 
 import { AXIS_PX, GUTTER_PX, rowAt, timeAt } from "./geometry";
-import type { Hit } from "./hit";
+import { eventOf, type Hit } from "./hit";
 import type { Stage } from "./stage";
 
 /** A press that moves less than this, pixels, is a click. */
@@ -28,7 +28,7 @@ interface Press {
 /** The pointer's shape tells what a press would do. */
 function cursorOver(hit: Hit | null, [x, y]: [number, number]): string {
   if (y < AXIS_PX) return "ew-resize";
-  if (x < GUTTER_PX || hit?.at === "event" || hit?.at === "arrow") return "pointer";
+  if (x < GUTTER_PX || eventOf(hit)) return "pointer";
   return "crosshair";
 }
 

@@ -1,5 +1,6 @@
 // What is under the pointer: the nearest event within reach, else an arrow, else a place on a row.
 
+import type { LogLine } from "../api/types";
 import { type Frame, rowAt, secondsPerPixel, timeAt, xOf, yOf } from "./geometry";
 import type { Arrow, Mark, Picture } from "./picture";
 
@@ -10,12 +11,15 @@ const ARROW_PX = 5;
 export type Hit =
   | { at: "event"; mark: Mark }
   | { at: "arrow"; arrow: Arrow }
+  /** What concerns the whole run. */
+  | { at: "flag"; event: LogLine }
   | { at: "row"; row: number; peer: number; t: number }
   | { at: "nothing"; t: number };
 
 /** The event that stands for what was hit: of a message, the one at its end. */
 export function eventOf(hit: Hit | null): string | null {
   if (hit?.at === "event") return hit.mark.event.id;
+  if (hit?.at === "flag") return hit.event.id;
   if (hit?.at === "arrow") return hit.arrow.end ?? hit.arrow.sent;
   return null;
 }

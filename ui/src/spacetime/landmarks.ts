@@ -40,6 +40,11 @@ export async function loadLandmarks(run: string, signal: AbortSignal): Promise<L
   };
 }
 
+/** What concerns the whole run, in the order of time: faults of the network, and violations. */
+export function flags({ faults, violated }: Landmarks): LogLine[] {
+  return [...faults, ...violated].sort(inTime);
+}
+
 function inTime(a: LogLine, b: LogLine): number {
   return a.t - b.t || (BigInt(a.id) < BigInt(b.id) ? -1 : 1);
 }

@@ -2,8 +2,9 @@
 // changed. What is drawn is bounded: at most a few thousand events, and while hands move, fewer arrows.
 
 import { drawArrows } from "./draw/arrows";
-import { drawAxis, drawFaults, drawGrid } from "./draw/axis";
+import { drawAxis, drawGrid } from "./draw/axis";
 import { drawDensity } from "./draw/density";
+import { drawFlags, flagAt } from "./draw/flags";
 import { drawCones, drawLanes, drawNames } from "./draw/lanes";
 import type { Look } from "./draw/look";
 import { drawMarks } from "./draw/marks";
@@ -163,6 +164,8 @@ export class Stage {
   }
 
   hit(x: number, y: number): Hit | null {
+    const flag = flagAt(this.look, this.frame, x, y);
+    if (flag) return { at: "flag", event: flag };
     return this.picture ? hit(this.picture, this.frame, x, y, this.look.hidden) : null;
   }
 
@@ -209,7 +212,7 @@ export class Stage {
     this.pace(performance.now() - arrowsBegan, arrows.drawn);
     drawMarks(g, frame, picture, look);
     drawAxis(g, frame, look);
-    drawFaults(g, frame, look);
+    drawFlags(g, frame, look);
     drawNames(g, frame, picture, look);
     this.report({ ...arrows, took: performance.now() - began });
   }

@@ -23,6 +23,15 @@ export function wordsOf(bench: Bench, picture: Picture, hit: Hit): TipWords | nu
       lines: [describe(line), span(event.t)].filter(Boolean),
     };
   }
+  if (hit.at === "flag") {
+    const { kind, peer, name, text, t } = hit.event;
+    const what = kind === "violated" ? `${name} does not hold` : text || name;
+    const who = peer > 0 ? ` at peer ${label(peer)}` : "";
+    return {
+      title: `${what}${who}`,
+      lines: [kind === "violated" ? text : "", span(t)].filter(Boolean),
+    };
+  }
   if (hit.at === "arrow") return arrowWords(hit.arrow, label);
   if (hit.at === "nothing") return null;
   const column = countAt(picture, hit.row, hit.t);

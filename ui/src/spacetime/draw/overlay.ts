@@ -146,11 +146,12 @@ function drawHover(
     g.fill();
     return;
   }
-  // Where a click would put the cursor.
-  const x = Math.round(xOf(frame, hover.t));
+  // Where a click would put the cursor, or the moment of a flag.
+  const t = hover.at === "flag" ? hover.event.t : hover.t;
+  const x = Math.round(xOf(frame, t));
   g.fillStyle = faded(look.theme.accent, 0.4);
   g.fillRect(x, AXIS_PX, 1, frame.height - AXIS_PX);
-  label(g, frame, look, hover.t, x, look.theme.quiet);
+  label(g, frame, look, t, x, look.theme.quiet);
 }
 
 function drawCursor(g: CanvasRenderingContext2D, frame: Frame, look: Look, cursor: number | null) {
