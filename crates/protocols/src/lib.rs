@@ -3,7 +3,9 @@
 
 pub mod election;
 pub mod flood;
+pub mod raft;
 pub mod store;
 
 pub use election::Election;
 pub use flood::Flood;
+pub use raft::Raft;
