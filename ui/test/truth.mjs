@@ -2,6 +2,9 @@
 // this. It is written without a look at the lab's own index, and slower, so that both cannot be wrong alike.
 
 import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 
 const COUNT_BITS = 40n;
 const COUNT_MASK = (1n << COUNT_BITS) - 1n;
@@ -46,6 +49,23 @@ export function eventsOf(run) {
     throw new Error("set RUMORMILL_BIN to the command and RUNS to the runs' folder");
   const args = ["export", run, "--runs", runs, "--format", "csv"];
   return parseCsv(execFileSync(bin, args, { maxBuffer: 1 << 30, encoding: "utf8" }));
+}
+
+/** Runs an experiment that is written here, simulated, into the folder RUNS; reads its recording. */
+export function record(source, seed) {
+  const [bin, runs] = [process.env.RUMORMILL_BIN, process.env.RUNS];
+  if (!bin || !runs)
+    throw new Error("set RUMORMILL_BIN to the command and RUNS to the runs' folder");
+  const folder = mkdtempSync(join(tmpdir(), "rumormill-"));
+  try {
+    writeFileSync(join(folder, "test.star"), source);
+    const args = ["run", "test", "--experiments", folder, "--record", runs, "--seed", String(seed)];
+    const said = execFileSync(bin, [...args, "--json"], { encoding: "utf8", stdio: "pipe" });
+    const id = basename(JSON.parse(said).run);
+    return { id, trace: eventsOf(id) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** Runs an experiment to its end, and reads its recording. */

@@ -79,6 +79,7 @@ function Direction({ bench, from, to, edges, children }: DirectionProps) {
       data-from={from}
       data-to={to}
       data-count={count}
+      data-last={last}
     >
       <h3>
         {bench.peers.label(from)} → {bench.peers.label(to)}
