@@ -15,13 +15,23 @@
 
 mod builder;
 pub mod causal;
+mod convergence;
+mod delivery;
+mod forced;
 mod index;
+pub mod linear;
+mod once;
 mod operation;
+pub mod session;
 #[cfg(test)]
 mod tests;
 mod verdict;
 
 pub use builder::{Builder, Session};
+pub use convergence::convergence;
+pub use delivery::causal_delivery;
+pub use forced::one_order;
+pub use once::{exactly_once, nothing_lost};
 pub use operation::{Key, Kind, Label, Operation, OperationId, Order, Value, Version};
 pub use verdict::{Verdict, Witness};
 

@@ -18,6 +18,7 @@ mod unclear;
 pub(super) mod words;
 
 use self::relation::{NoOrder, Relation};
+pub(super) use self::unclear::{resolve, undecided};
 use super::index::{Index, Node, Source};
 use super::{History, Verdict};
 

@@ -163,7 +163,21 @@ impl Operation {
     #[must_use]
     pub fn deed(&self) -> String {
         let tried = if self.is_answered() { "" } else { " (its outcome unknown)" };
-        let deed = match &self.kind {
+        self.done() + tried
+    }
+
+    /// What was done before something else: `had written x = 5`.
+    #[must_use]
+    pub fn deed_before(&self) -> String {
+        let deed = self.done();
+        match deed.split_once(' ') {
+            Some(("wrote", rest)) => format!("had written {rest}"),
+            _ => format!("had {deed}"),
+        }
+    }
+
+    fn done(&self) -> String {
+        match &self.kind {
             Kind::Write { key, value: Some(value) } => format!("wrote {key} = {value}"),
             Kind::Write { key, value: None } => format!("deleted {key}"),
             Kind::Read { key, value: Some(value), .. } => format!("read {key} = {value}"),
@@ -172,8 +186,7 @@ impl Operation {
             Kind::Total { key, total } => format!("read {key} as {total} in total"),
             Kind::Insert { key, member } => format!("put {member} into {key}"),
             Kind::Members { key, members } => format!("found {} members in {key}", members.len()),
-        };
-        deed + tried
+        }
     }
 }
 
@@ -194,6 +207,13 @@ impl fmt::Display for OperationId {
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// `[3, 0, 1]`.
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.0)
     }
 }
 
