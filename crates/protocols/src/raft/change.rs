@@ -8,15 +8,11 @@
 use rumormill_core::{Context, PeerId};
 
 use super::disk::Id;
-use super::follow::are_members;
 use super::follower::Follower;
 use super::lead::Candidate;
-use super::message::{Body, Command, Entry, Member, Payload};
+use super::message::{Body, Command, Entry, MEMBERS_MAX, Member, Payload, are_members};
 use super::request::{Change, Indication, Refusal};
 use super::{Raft, State};
-
-/// Members of a group, at most.
-pub const MEMBERS_MAX: usize = 64;
 
 /// Times `timeout` that a leader waits for a word from who is to be added.
 const PATIENCE: u32 = 10;

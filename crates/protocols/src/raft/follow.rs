@@ -2,8 +2,7 @@
 
 use rumormill_core::{Context, PeerId};
 
-use super::change::MEMBERS_MAX;
-use super::message::{Body, Command, Entry, Mark, Member, Payload};
+use super::message::{Body, Command, Entry, Mark, Member, Payload, are_members};
 use super::request::Indication;
 use super::{Raft, Role};
 
@@ -39,11 +38,6 @@ impl<C: Command> Append<C> {
     fn end(&self) -> u64 {
         self.prev_index + self.entries.len() as u64
     }
-}
-
-/// Is this a list that a change of membership can lead to?
-pub(super) fn are_members(members: &[Member]) -> bool {
-    (1..=MEMBERS_MAX).contains(&members.len()) && members.is_sorted_by(|left, right| left < right)
 }
 
 impl<C: Command> Raft<C> {
@@ -139,7 +133,7 @@ impl<C: Command> Raft<C> {
 
     /// The layer above has taken another member's snapshot.
     pub(super) fn install(&mut self, cx: &mut Context<'_, Self>, mark: Mark) {
-        if mark.index <= self.commit || self.role() == Role::Leader {
+        if mark.index <= self.commit || self.role() == Role::Leader || !mark.is_sound() {
             return;
         }
         let Mark { index, members, .. } = mark.clone();

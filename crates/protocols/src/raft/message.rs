@@ -47,6 +47,22 @@ pub struct Mark {
     pub members: Vec<Member>,
 }
 
+impl Mark {
+    /// Can a correct member have made it?
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        are_members(&self.members)
+    }
+}
+
+/// Members of a group, at most.
+pub const MEMBERS_MAX: usize = 64;
+
+/// Is this a list that a change of membership can lead to?
+pub(super) fn are_members(members: &[Member]) -> bool {
+    (1..=MEMBERS_MAX).contains(&members.len()) && members.is_sorted_by(|left, right| left < right)
+}
+
 /// An entry of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry<C> {

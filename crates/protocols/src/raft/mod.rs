@@ -10,7 +10,7 @@
 //! It is a machine without a will of its own, made to be embedded
 //! ([`Context::embed`](rumormill_core::Context::embed)): the layer above founds the group, proposes commands,
 //! applies what is [committed](Indication::Committed), lets members in and out, and keeps and transfers
-//! snapshots of what it has applied.
+//! snapshots of what it has applied. [`Journal`] is a small such layer.
 //!
 //! **Incarnations.** A peer that lost its disk no longer knows for whom it voted and what it acknowledged. If it
 //! went on as before, two leaders could be elected in one term and committed entries could be lost. So it comes
@@ -33,6 +33,7 @@ mod disk;
 mod elect;
 mod follow;
 mod follower;
+pub mod journal;
 mod lead;
 mod log;
 mod message;
@@ -44,13 +45,13 @@ use std::collections::BTreeSet;
 use rumormill_core::{Context, Duration, Instant, PeerId, Protocol};
 use serde::Serialize;
 
-pub use change::MEMBERS_MAX;
 pub use config::{Config, Flaw};
 pub use confirm::CONFIRMS_MAX;
 use disk::{Id, Stored, Vote};
+pub use journal::Journal;
 use lead::Lead;
 use log::Log;
-pub use message::{Body, Command, Entry, Mark, Member, Message, Payload};
+pub use message::{Body, Command, Entry, MEMBERS_MAX, Mark, Member, Message, Payload};
 pub use request::{Change, Indication, Refusal, Request};
 
 /// One member, or a peer that would like to be one.
@@ -290,10 +291,11 @@ impl<C: Command> Raft<C> {
         self.log.mark()
     }
 
-    /// What a snapshot of everything reported so far goes with.
+    /// What a snapshot of the layer above goes with when that has applied everything up to `index`: up to
+    /// [`Raft::commit`], and not before [`Raft::compacted`].
     #[must_use]
-    pub fn mark(&self) -> Mark {
-        self.log.mark_at(self.commit).unwrap_or_else(|| self.log.mark().clone())
+    pub fn mark_at(&self, index: u64) -> Option<Mark> {
+        self.log.mark_at(index).filter(|_| index <= self.commit)
     }
 
     /// The term of an entry of its log; none when it has none there, or no longer.

@@ -26,8 +26,8 @@ pub enum Request<C> {
         /// The last entry that it no longer needs.
         upto: u64,
     },
-    /// The layer above has on its disk another member's snapshot, which goes with this mark ([`super::Raft::mark`]
-    /// at that member). Ignored when this member's log is further.
+    /// The layer above has on its disk another member's snapshot, which goes with this mark
+    /// ([`super::Raft::mark_at`] at that member). Ignored when this member's log is further, and at a leader.
     Installed(Mark),
     /// Is this member still the leader, after this moment? It asks a majority, and answers
     /// [`Indication::Confirmed`] or [`Indication::Unconfirmed`] with this number (the read index of the
@@ -128,14 +128,14 @@ pub enum Indication<C> {
         /// Who leads, as far as it knows.
         leader: Option<PeerId>,
     },
-    /// Reported by the leader, about every second: this peer is no member and would like to be. A
+    /// Reported by the leader, again and again: this peer is no member and would like to be. A
     /// [`Change::Add`] lets it in.
     Knocks {
         /// As what it would come in.
         member: Member,
     },
     /// Reported by the leader, from time to time until it is so no longer: what this member lacks is compacted.
-    /// Send it a snapshot together with [`super::Raft::mark`].
+    /// Send it a snapshot together with its mark ([`super::Raft::mark_at`]).
     NeedsSnapshot {
         /// The member, or one who is to become one.
         member: Member,
