@@ -151,6 +151,9 @@ pub trait Exercise: Application {
     fn parse(text: &str) -> Option<Op<Self::Update, Self::Query>>;
 }
 
+/// An operation of an application.
+pub type OpOf<A> = Op<<A as Application>::Update, <A as Application>::Query>;
+
 /// An operation: what a caller asks for.
 #[derive(Clone, Debug, PartialEq, Serialize, serde::Deserialize)]
 pub enum Op<U, Q> {

@@ -28,6 +28,15 @@ pub enum Message<A: Application> {
         /// What the sender holds.
         have: Timestamp,
     },
+    /// Front end to front end: a made-up client moves there.
+    Roam(Roam),
+    /// Front end to front end: the client has arrived with this move.
+    Arrived {
+        /// Which client.
+        client: u32,
+        /// The how manieth move it is.
+        moves: u32,
+    },
 }
 
 /// Calls of several sessions. Their labels stand in a table, for most of them are the same.
@@ -61,6 +70,19 @@ pub struct Call<A: Application> {
     pub wait: bool,
     /// What is asked for.
     pub op: Op<A::Update, A::Query>,
+}
+
+/// A made-up client that moves to another front end: all that it takes along.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Roam {
+    /// Its number.
+    pub client: u32,
+    /// The how manieth move it is.
+    pub moves: u32,
+    /// Calls that it has made.
+    pub calls: u32,
+    /// What it has seen: a [`Token`](super::Token) as text.
+    pub token: String,
 }
 
 /// Answers to several calls.
@@ -189,6 +211,7 @@ impl<A: Application> Wire for Message<A> {
             Self::Calls(_) => "query",
             Self::Replies(_) => "reply",
             Self::Gossip(_) | Self::Pull { .. } => "gossip",
+            Self::Roam(_) | Self::Arrived { .. } => "roam",
         }
     }
 }

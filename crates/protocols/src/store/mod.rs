@@ -22,12 +22,13 @@ mod token;
 use rumormill_core::{Context, Link, PeerId, Protocol, Seat};
 use serde::Serialize;
 
-pub use application::{Application, Changed, Exercise, Op, Operation, PartError};
+pub use application::{Application, Changed, Exercise, Op, OpOf, Operation, PartError};
 pub use call::{Ack, CallId, Order, SessionId, Stamp};
 pub use config::{Config, Flaw, Load};
-pub use front::FrontEnd;
+pub use front::{End, Entry, FrontEnd};
 pub use message::{
     Call, Calls, Gossip, MAX_MESSAGE_BYTES, MAX_OPERATION_BYTES, Message, Record, Refusal, Replicas, Replies, Reply,
+    Roam,
 };
 pub use replica::Replica;
 pub use request::{Answered, Ask, Failure, Indication, Request, Service, Status};
@@ -86,6 +87,8 @@ impl<A: Application> Protocol for Store<A> {
             (Self::Replica(replica), Message::Gossip(gossip)) => replica.on_gossip(cx, from, gossip),
             (Self::Replica(replica), Message::Pull { have }) => replica.on_pull(cx, from, &have),
             (Self::FrontEnd(front), Message::Replies(replies)) => front.on_replies(cx, from, replies),
+            (Self::FrontEnd(front), Message::Roam(roam)) => front.on_roam(cx, from, roam),
+            (Self::FrontEnd(front), Message::Arrived { client, moves }) => front.on_arrived(cx, client, moves),
             _ => cx.indicate(Indication::Misbehaved { peer: from, why: "a message for another role" }),
         }
     }

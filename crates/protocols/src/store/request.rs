@@ -97,7 +97,7 @@ pub struct Answered<A: Application> {
 }
 
 /// Why a call failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
     /// No replica took it: it was not executed.
@@ -109,6 +109,9 @@ pub enum Failure {
     /// It was refused for a reason that another try does not mend.
     #[error("refused: {0:?}")]
     Refused(Refusal),
+    /// The operation has more than [`MAX_OPERATION_BYTES`](super::MAX_OPERATION_BYTES).
+    #[error("the operation is too large: at most 1 MiB is taken")]
+    Large,
     /// Too many calls or sessions at this front end.
     #[error("the front end has too much to do: try again later")]
     Full,
