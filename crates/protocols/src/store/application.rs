@@ -1,6 +1,7 @@
 //! What is replicated: any state machine with updates and queries.
 
 use std::fmt::Debug;
+use std::ops::Range;
 
 use rumormill_check::history::Kind;
 use serde::Serialize;
@@ -130,17 +131,17 @@ impl Changed {
 pub trait Exercise: Application {
     /// A made-up operation of a client: an update in a fraction `updates` of all cases. `nth` counts the
     /// client's operations from 1; written values must be unique, so that a reader's source is known: `session`
-    /// and `nth` together are.
+    /// and `nth` together are. It uses only keys that have these numbers.
     fn draw(
         rng: &mut rumormill_core::Rng,
         session: SessionId,
         nth: u64,
         updates: f64,
-        keys: u32,
+        keys: Range<u32>,
     ) -> Op<Self::Update, Self::Query>;
 
-    /// Queries that together see everything that [`Exercise::draw`] may have written with so many keys.
-    fn survey(keys: u32) -> Vec<Self::Query>;
+    /// Queries that together see everything that [`Exercise::draw`] may have written to these keys.
+    fn survey(keys: Range<u32>) -> Vec<Self::Query>;
 
     /// What was done, as checkers of histories understand it. Of an update, the answer may be missing. Several
     /// kinds are recorded as operations that follow each other (the fields of a hash, the members of a set); of

@@ -1,5 +1,6 @@
 //! What all peers of a store share.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use rumormill_core::Instant;
@@ -53,12 +54,20 @@ pub struct Load {
     pub forced: f64,
     /// The share of immediate ones among all calls.
     pub immediate: f64,
-    /// Keys that the clients use.
+    /// Keys that the clients use; immediate calls use a quarter as many of their own, so that they can be judged.
     pub keys: u32,
     /// Pause between two calls of a client, on average.
     pub think: Duration,
     /// A client moves to another front end, with its token, after so many calls; 0: never.
     pub roam_after: u32,
+}
+
+impl Load {
+    /// The keys of immediate calls.
+    #[must_use]
+    pub fn immediate_keys(&self) -> Range<u32> {
+        self.keys..self.keys + self.keys.div_ceil(4)
+    }
 }
 
 /// Known mistakes in implementations of lazy replication. Each is found by a checker: that is their use.

@@ -5,8 +5,8 @@ use rumormill_check::history::OperationId;
 use rumormill_core::{Context, Instant};
 use serde::{Deserialize, Serialize};
 
-use super::session::Who;
 use super::FrontEnd;
+use super::session::Who;
 use crate::store::{Answered, Application, CallId, Op, Order, Store, Timestamp};
 
 /// The most entries; calls beyond are not recorded.

@@ -5,6 +5,7 @@
 //! back with its token. So it is on the disk of the front end where it is.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::Duration;
 
 use rumormill_core::{Context, PeerId, Rng};
@@ -25,7 +26,7 @@ pub(crate) const TARGET: &str = "answered";
 const PREFIX: &[u8] = b"client/";
 
 /// Makes up an operation of a client: [`Exercise::draw`](crate::store::Exercise::draw).
-pub(crate) type Draw<A> = fn(&mut Rng, SessionId, u64, f64, u32) -> OpOf<A>;
+pub(crate) type Draw<A> = fn(&mut Rng, SessionId, u64, f64, Range<u32>) -> OpOf<A>;
 
 /// The made-up clients of a front end, and its journal.
 #[derive(Clone, Debug, Serialize)]
@@ -145,13 +146,7 @@ impl<A: Application> FrontEnd<A> {
     }
 
     /// A client makes its next call.
-    pub(super) fn client_asks(
-        &mut self,
-        cx: &mut Context<'_, Store<A>>,
-        out: &mut Outbox<A>,
-        number: u32,
-        asked: u32,
-    ) {
+    pub(super) fn client_asks(&mut self, cx: &mut Context<'_, Store<A>>, out: &mut Outbox<A>, number: u32, asked: u32) {
         let (Some(clients), Some(load)) = (&mut self.clients, &cx.config.load) else { return };
         let Some(client) = clients.all.get_mut(&number) else { return };
         if client.place != Place::Here || client.asked != asked || client.over != asked || asked >= load.calls {
@@ -159,14 +154,14 @@ impl<A: Application> FrontEnd<A> {
         }
         client.asked += 1;
         let name = SessionId(number.into());
-        let op = (clients.draw)(&mut cx.rng, name, client.asked.into(), load.updates, load.keys);
+        let is_immediate = cx.rng.chance(load.immediate);
+        let keys = if is_immediate { load.immediate_keys() } else { 0..load.keys };
+        let op = (clients.draw)(&mut cx.rng, name, client.asked.into(), load.updates, keys);
         let is_update = matches!(op, Op::Update(_));
-        let order = if cx.rng.chance(load.immediate) {
-            Order::Immediate
-        } else if is_update && cx.rng.chance(load.forced) {
-            Order::Forced
-        } else {
-            Order::Causal
+        let order = match is_immediate {
+            true => Order::Immediate,
+            false if is_update && cx.rng.chance(load.forced) => Order::Forced,
+            false => Order::Causal,
         };
         let ask = Ask {
             ticket: 0,

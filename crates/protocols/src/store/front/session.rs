@@ -6,9 +6,7 @@ use rumormill_core::{Instant, PeerId, Rng};
 use serde::Serialize;
 
 use super::chain::Chain;
-use crate::store::{
-    Application, CallId, Failure, MAX_SLOTS, Op, Order, Refusal, Reply, SessionId, Timestamp, Token,
-};
+use crate::store::{Application, CallId, Failure, MAX_SLOTS, Op, Order, Refusal, Reply, SessionId, Timestamp, Token};
 
 /// The most sessions that a front end keeps. Beyond, one that has no call under way makes room.
 pub(super) const MAX_SESSIONS: usize = 1 << 17;
