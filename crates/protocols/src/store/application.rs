@@ -79,7 +79,7 @@ pub trait Application: Clone + Default + Debug + Serialize + Send + Sync + 'stat
 }
 
 /// A 64-bit hash of bytes; not for security.
-fn fingerprint(bytes: &[u8]) -> u64 {
+pub(super) fn fingerprint(bytes: &[u8]) -> u64 {
     bytes.chunks(8).fold(bytes.len() as u64, |hash, chunk| {
         let mut word = [0; 8];
         word[..chunk.len()].copy_from_slice(chunk);
