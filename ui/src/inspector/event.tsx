@@ -199,7 +199,11 @@ function Why({ known }: { known: Known }) {
         Why <span class="quiet number">{plural(path.length, "step")}</span>
       </h3>
       {path.length === 0 ? (
-        <p class="quiet">Nothing in the trace caused it.</p>
+        <p class="quiet">
+          {known.line?.peer === 0
+            ? "It concerns the run as a whole."
+            : "Nothing in the trace caused it."}
+        </p>
       ) : (
         <>
           {path.length > shown.length && (
@@ -208,11 +212,13 @@ function Why({ known }: { known: Known }) {
           <EventList lines={shown} />
         </>
       )}
-      <p class="quiet number">
-        {plural(cone.past.events, "event")} at {plural(cone.past.peers.length, "peer")} could have
-        led to it; it could have led to {exact(cone.future.events)} at{" "}
-        {plural(cone.future.peers.length, "peer")}.
-      </p>
+      {cone.past.events + cone.future.events > 0 && (
+        <p class="quiet number">
+          {plural(cone.past.events, "event")} at {plural(cone.past.peers.length, "peer")} could have
+          led to it; it could have led to {exact(cone.future.events)} at{" "}
+          {plural(cone.future.peers.length, "peer")}.
+        </p>
+      )}
     </section>
   );
 }

@@ -15,6 +15,8 @@ const ROW_PX = 22;
 export function pathSentence(bench: Bench, { event, cones }: Chosen): string {
   const label = (peer: number) => (peer > 0 ? `peer ${bench.peers.label(peer)}` : "the network");
   const root = cones.path[0] ?? event;
+  if (event.kind === "violated" && event.peer === 0)
+    return `It was seen at ${span(event.t)}, of the run as a whole: no single event led to it.`;
   const hops = cones.path.filter((e) => e.kind === "delivered").length;
   if (root.id === event.id)
     return `Nothing led to this: ${label(event.peer)} began with it at ${span(event.t)}.`;

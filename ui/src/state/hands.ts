@@ -6,6 +6,7 @@ import { LabError } from "../api/client";
 import { branch, type Fault, inject, type Timed } from "../api/faults";
 import type { Run, Value } from "../api/types";
 import { complain, tell } from "../frame/toast";
+import { words } from "../setup/field";
 import { faultWords } from "../words/faults";
 import { span } from "../words/format";
 import { bench, refreshRun, watchRun } from "./bench";
@@ -116,7 +117,8 @@ export async function startBranch(speed: string): Promise<string | null> {
     void loadRuns();
     return null;
   } catch (error) {
-    return sentence(error);
+    const field = error instanceof LabError ? error.field : null;
+    return field && field in values ? `${words(field)}: ${sentence(error)}` : sentence(error);
   } finally {
     busy.value = false;
   }
