@@ -22,6 +22,7 @@ mod index;
 pub mod linear;
 mod once;
 mod operation;
+mod promise;
 pub mod session;
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,7 @@ pub use delivery::causal_delivery;
 pub use forced::one_order;
 pub use once::{exactly_once, nothing_lost};
 pub use operation::{Key, Kind, Label, Operation, OperationId, Order, Value, Version};
+pub use promise::{NoSuchPromise, Promise};
 pub use verdict::{Verdict, Witness};
 
 use std::collections::BTreeSet;
@@ -52,8 +54,8 @@ pub struct History {
     /// What is known of each replica; empty when nothing is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replicas: Vec<Replica>,
-    /// From when on every replica that was up had everything that was answered before; none when that is not
-    /// known. Reads from then on say how the store ended.
+    /// From when on all was quiet: every replica that was up had everything that had happened before, and nothing
+    /// was under way. None when that is not known. Reads from then on say how the store ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quiet: Option<Instant>,
 }

@@ -38,7 +38,7 @@ pub fn convergence(history: &History) -> Verdict {
 /// The reads that began when all was quiet and ended before anything was changed again.
 fn last_reads<'a>(history: &History, operations: &[&'a Operation]) -> Vec<&'a Operation> {
     let Some(quiet) = history.quiet else { return Vec::new() };
-    let late = |operation: &&&Operation| operation.returned.is_none_or(|returned| returned > quiet);
+    let late = |operation: &&&Operation| operation.returned.map_or(operation.invoked >= quiet, |at| at > quiet);
     let updates = operations.iter().filter(|operation| operation.is_update()).filter(late);
     let changed = updates.map(|update| update.invoked.max(quiet)).min();
     let reads = operations.iter().filter(|operation| !operation.is_update() && operation.invoked >= quiet);

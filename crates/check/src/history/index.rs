@@ -147,6 +147,8 @@ impl<'a> Index<'a> {
     }
 
     fn find_sources(&mut self, writers: &Writers<'_>) {
+        let tells = |operation: &&Operation| matches!(operation.kind, Kind::Read { from: Some(_), .. });
+        let tells = self.operations.iter().any(tells);
         for node in self.nodes() {
             let mut candidates = Vec::new();
             let Kind::Read { key, value, from } = &self.operations[node as usize].kind else {
@@ -157,7 +159,8 @@ impl<'a> Index<'a> {
                 candidates.push(Source::Initial);
             }
             for writer in writers.get(&(key.as_str(), value.as_ref())).into_iter().flatten() {
-                if from.is_none_or(|from| from == writer.id) {
+                let initial = value.is_none() && from.is_none() && tells;
+                if from.is_none_or(|from| from == writer.id) && !initial {
                     candidates.extend(self.node(writer.id).map(Source::Write));
                 }
             }

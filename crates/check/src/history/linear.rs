@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rumormill_core::Instant;
 
-pub use self::keys::Keys;
+pub use self::keys::{Cell, Keys};
 pub use self::model::{Counter, CounterOperation, Model, Register, RegisterOperation};
 pub use self::search::REMEMBERED_MAX;
 use self::search::{Found, search};

@@ -69,7 +69,8 @@ pub enum Kind {
         /// What it held; none when it was absent.
         value: Option<Value>,
         /// Who wrote what it held, if the store tells. Needed only where the value does not say it: it was
-        /// written more than once, or it is absent and could be so from the beginning or by a delete.
+        /// written more than once, or it is absent and could be so from the beginning or by a delete. Where
+        /// some reads of a history tell, a key that is absent without was so from the beginning.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<OperationId>,
     },

@@ -1,5 +1,9 @@
 //! What the checkers find and what they let pass.
 
 mod causal;
+mod linear;
 mod naive;
 mod random;
+mod replicas;
+mod sessions;
+mod store;

@@ -1,10 +1,11 @@
 //! Reads that may have their value from several operations: it was written more than once, or the key is
 //! absent and could be so from the beginning or by a delete.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::super::Verdict;
 use super::super::index::{Index, Node, Source};
+use super::super::{Operation, Verdict};
 use super::relation::Relation;
 use super::{order, overwritten, words};
 
@@ -70,17 +71,22 @@ fn is_possible(order: &Relation<'_, '_>, read: Node, source: Source) -> bool {
     !after && overwritten(order, read, source).is_none()
 }
 
-/// The candidate that adds least to the causal order: one that is before the read already, of those the
-/// latest, or the beginning; else the last that was asked for before the read was answered.
+/// The candidate that the store's own versions allow and that adds least to the causal order: of those before
+/// the read already the latest, or the beginning; else, of those asked for before the read was answered, the
+/// one that wins by the least, or the first.
 fn likeliest(order: &Relation<'_, '_>, read: Node, candidates: &[Source]) -> Source {
-    let answered = order.index.operations[read as usize].returned;
-    let merit = |source: &Source| match *source {
-        Source::Write(write) => {
-            let invoked = order.index.operations[write as usize].invoked;
-            let possible = Some(invoked) <= answered;
-            (if order.is_before(write, read) { 3 } else { u8::from(possible) }, invoked)
+    let operations = &order.index.operations;
+    let answered = operations[read as usize].returned;
+    let newest = order.last_writes(read).filter_map(|write| operations[write as usize].version).max();
+    let merit = |source: &Source| {
+        let Source::Write(write) = *source else { return (newest.is_none(), 2, None, 0) };
+        let Operation { version, invoked, .. } = operations[write as usize];
+        let wins = version.is_none_or(|version| Some(version) >= newest);
+        if order.is_before(write, read) {
+            (wins, 3, None, invoked.as_nanos())
+        } else {
+            (wins, u8::from(Some(*invoked) <= answered), version.map(Reverse), !invoked.as_nanos())
         }
-        _ => (2, Default::default()),
     };
     candidates.iter().copied().max_by_key(merit).unwrap_or(Source::Nobody)
 }

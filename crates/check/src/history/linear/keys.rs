@@ -1,40 +1,37 @@
 //! The model of a key-value store.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::super::{Key, Kind, Operation, Value};
+use super::super::{Kind, Operation, Value};
 use super::Model;
 
-/// A store of keys with values, counters and sets, each kind with names of its own. Keys are its parts.
+/// A store of keys, each of which has a value, a counter and a set: a history may use a name for all three.
+/// Each key is a part by itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Keys;
 
-/// What a store of keys remembers.
+/// What a store remembers of one key.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Store {
-    values: BTreeMap<Key, Value>,
-    counters: BTreeMap<Key, i64>,
-    sets: BTreeMap<Key, BTreeSet<Value>>,
+pub struct Cell {
+    value: Option<Value>,
+    counter: i64,
+    members: BTreeSet<Value>,
 }
 
 impl Model for Keys {
     type Operation = Operation;
-    type State = Store;
+    type State = Cell;
 
-    fn start(&self) -> Store {
-        Store::default()
+    fn start(&self) -> Cell {
+        Cell::default()
     }
 
-    fn step(&self, state: &Store, operation: &Operation, answered: bool) -> Option<Store> {
+    fn step(&self, state: &Cell, operation: &Operation, answered: bool) -> Option<Cell> {
         let mut next = state.clone();
         match &operation.kind {
-            Kind::Write { key, value: Some(value) } => _ = next.values.insert(key.clone(), value.clone()),
-            Kind::Write { key, value: None } => _ = next.values.remove(key),
-            Kind::Add { key, by } => {
-                let counter = next.counters.entry(key.clone()).or_default();
-                *counter = counter.wrapping_add(*by);
-            }
-            Kind::Insert { key, member } => _ = next.sets.entry(key.clone()).or_default().insert(member.clone()),
+            Kind::Write { value, .. } => next.value.clone_from(value),
+            Kind::Add { by, .. } => next.counter = next.counter.wrapping_add(*by),
+            Kind::Insert { member, .. } => _ = next.members.insert(member.clone()),
             Kind::Read { .. } | Kind::Total { .. } | Kind::Members { .. } => {
                 return (!answered || state.answers(&operation.kind)).then_some(next);
             }
@@ -55,16 +52,13 @@ impl Model for Keys {
     }
 }
 
-impl Store {
+impl Cell {
     /// Is this what a read is answered?
     fn answers(&self, kind: &Kind) -> bool {
         match kind {
-            Kind::Read { key, value, .. } => self.values.get(key) == value.as_ref(),
-            Kind::Total { key, total } => self.counters.get(key).copied().unwrap_or(0) == *total,
-            Kind::Members { key, members } => {
-                let there = self.sets.get(key).into_iter().flatten();
-                there.eq(members.iter().collect::<BTreeSet<_>>())
-            }
+            Kind::Read { value, .. } => self.value == *value,
+            Kind::Total { total, .. } => self.counter == *total,
+            Kind::Members { members, .. } => self.members.iter().eq(members.iter().collect::<BTreeSet<_>>()),
             _ => true,
         }
     }

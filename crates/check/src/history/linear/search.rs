@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::OperationId;
 use super::{Model, Timed};
 
-/// Words of eight bytes that one search may remember, beside the model's states: 128 MiB. An attempt that is
-/// remembered takes a dozen or more, so this is about a million attempts.
-pub const REMEMBERED_MAX: usize = 1 << 24;
+/// Words of eight bytes that one search may remember, beside the model's states: 64 MiB. An attempt that is
+/// remembered takes a dozen or more, so this is about half a million attempts.
+pub const REMEMBERED_MAX: usize = 1 << 23;
 
 /// What an attempt takes besides its lists.
 const ATTEMPT_WORDS: usize = 12;

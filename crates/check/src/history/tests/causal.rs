@@ -185,6 +185,27 @@ fn a_history_survives_a_file() {
     assert_eq!(serde_json::from_str::<History>(&text).unwrap(), written, "{text}");
 }
 
+/// The random histories are of all kinds, so that the tests with them prove something.
+#[test]
+fn random_histories_break_each_promise_and_keep_it() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut patterns = std::collections::BTreeMap::<&str, usize>::new();
+    for _ in 0..4_000 {
+        let history = reads_and_writes().new_tree(&mut runner).unwrap().current();
+        let [consistency, convergence, memory] = found(&history);
+        *patterns.entry(consistency).or_default() += 1;
+        if consistency.is_empty() {
+            *patterns.entry(convergence).or_default() += 1;
+            *patterns.entry(memory).or_default() += 1;
+        }
+    }
+    let kinds = ["", "CyclicCO", "WriteCOInitRead", "WriteCORead", "CyclicCF", "CyclicHB", "WriteHBInitRead"];
+    for kind in kinds {
+        assert!(patterns.get(kind).is_some_and(|&count| count >= 3), "{kind}: {patterns:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4_000))]
 
