@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rumormill_core::{PeerId, Wire};
 use serde::{Deserialize, Serialize};
 
-use super::{Application, CallId, Op, Order, Slot, Stamp, Timestamp};
+use super::{Application, CallId, Op, Order, Piece, Place, Slot, Stamp, Timestamp};
 
 /// The most bytes of a message: a batch of calls, of records, or a piece of a snapshot.
 pub const MAX_MESSAGE_BYTES: usize = 4 << 20;
@@ -28,6 +28,18 @@ pub enum Message<A: Application> {
         /// What the sender holds.
         have: Timestamp,
     },
+    /// Replica to replica: what I lack is no longer in your log, so gossip does not help: send me a piece of your
+    /// state.
+    WantPiece {
+        /// The life of the sender.
+        from: Slot,
+        /// Which snapshot: a number that the sender made up.
+        snapshot: u64,
+        /// Which piece of it.
+        place: Place,
+    },
+    /// Replica to replica: a piece of a snapshot.
+    Piece(Piece<A>),
     /// Front end to front end: a made-up client moves there.
     Roam(Roam),
     /// Front end to front end: the client has arrived with this move.
@@ -211,6 +223,7 @@ impl<A: Application> Wire for Message<A> {
             Self::Calls(_) => "query",
             Self::Replies(_) => "reply",
             Self::Gossip(_) | Self::Pull { .. } => "gossip",
+            Self::WantPiece { .. } | Self::Piece(_) => "snapshot",
             Self::Roam(_) | Self::Arrived { .. } => "roam",
         }
     }

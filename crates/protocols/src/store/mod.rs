@@ -14,10 +14,13 @@ mod call;
 mod config;
 mod front;
 mod message;
+mod parameters;
 mod replica;
 mod request;
+mod snapshot;
 mod timestamp;
 mod token;
+mod trail;
 
 use rumormill_core::{Context, Link, PeerId, Protocol, Seat};
 use serde::Serialize;
@@ -32,8 +35,10 @@ pub use message::{
 };
 pub use replica::Replica;
 pub use request::{Answered, Ask, Failure, Indication, Request, Service, Status};
+pub use snapshot::{Content, Head, Piece, Place};
 pub use timestamp::{MAX_SLOTS, Slot, Timestamp};
 pub use token::{MAX_TOKEN_BYTES, Token, TokenError};
+pub use trail::{Executed, Trail};
 
 /// A peer of a store.
 #[derive(Clone, Debug, Serialize)]
@@ -86,6 +91,10 @@ impl<A: Application> Protocol for Store<A> {
             (Self::Replica(replica), Message::Calls(calls)) => replica.on_calls(cx, from, calls),
             (Self::Replica(replica), Message::Gossip(gossip)) => replica.on_gossip(cx, from, gossip),
             (Self::Replica(replica), Message::Pull { have }) => replica.on_pull(cx, from, &have),
+            (Self::Replica(replica), Message::WantPiece { from: line, snapshot, place }) => {
+                replica.on_want_piece(cx, from, (line, snapshot), &place);
+            }
+            (Self::Replica(replica), Message::Piece(piece)) => replica.on_piece(cx, from, piece),
             (Self::FrontEnd(front), Message::Replies(replies)) => front.on_replies(cx, from, replies),
             (Self::FrontEnd(front), Message::Roam(roam)) => front.on_roam(cx, from, roam),
             (Self::FrontEnd(front), Message::Arrived { client, moves }) => front.on_arrived(cx, client, moves),

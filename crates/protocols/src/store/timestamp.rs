@@ -94,6 +94,13 @@ impl Timestamp {
         }
     }
 
+    /// The greatest timestamp that names only what both name.
+    #[must_use]
+    pub fn meet(&self, other: &Self) -> Self {
+        let both = self.parts().map(|(slot, count)| (slot, count.min(other.get(slot))));
+        Self(both.filter(|&(_, count)| count > 0).collect())
+    }
+
     /// Names everything that `other` names?
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
@@ -187,6 +194,9 @@ mod tests {
             prop_assert_eq!(&merged(&both, &both), &both);
             // Least: whatever covers both covers it.
             prop_assert_eq!(c.covers(&both), c.covers(&a) && c.covers(&b));
+            let meet = a.meet(&b);
+            prop_assert_eq!(meet.covers(&c), a.covers(&c) && b.covers(&c));
+            prop_assert_eq!(&meet, &b.meet(&a));
         }
 
         #[test]

@@ -1,21 +1,79 @@
 //! A replica: holds the log and the value, answers calls, and gossips.
+//!
+//! An update that it takes joins the replica's own line in the [`log`], is written to its disk ([`disk`],
+//! [`keep`]), executed when all that it depends on is ([`execute`], [`ready`]), and told to the others
+//! ([`gossip`]). What all members hold leaves the log, and what no call can refer to any more leaves the call
+//! table ([`calls`], [`floors`]). A replica that cannot be brought up to date by gossip takes a snapshot of
+//! another one ([`give`], [`recover`]).
+
+mod answer;
+mod calls;
+mod disk;
+mod execute;
+mod floors;
+mod give;
+mod gossip;
+mod keep;
+mod log;
+mod members;
+mod numbers;
+mod outbox;
+mod parked;
+mod ready;
+mod recover;
+mod status;
+
+use std::collections::VecDeque;
 
 use rumormill_core::{Context, PeerId, Seat};
 use serde::Serialize;
 
-use super::{Application, Calls, Config, Gossip, Request, Store, Timestamp};
+use super::{
+    Application, Calls, Changed, Config, Executed, Gossip, Indication, Piece, Place, Request, Service, Slot, Store,
+    Timestamp, Trail,
+};
 
 /// A replica.
 #[derive(Clone, Debug, Serialize)]
 #[serde(bound = "")]
 pub struct Replica<A: Application> {
     seat: Seat,
-    /// What is in the log, or was once.
-    replica_timestamp: Timestamp,
+    /// The line of the updates that it takes: its life.
+    line: Slot,
+    members: members::Members,
+    log: log::Log<A>,
     /// What is executed.
     value_timestamp: Timestamp,
     /// What has been executed gives this.
     value: A,
+    /// What of it is not on disk.
+    changed: Changed,
+    calls: calls::CallTable<A>,
+    /// What is executed in the state that came from a disk or a snapshot.
+    adopted: Timestamp,
+    /// What is on so many members' disks that it may be executed.
+    stable: Timestamp,
+    waiting: ready::Waiting,
+    /// What need not wait any longer.
+    ready: VecDeque<ready::Waiter>,
+    parked: parked::Parked<A>,
+    #[serde(skip)]
+    outbox: outbox::Outbox<A>,
+    floors: floors::Floors,
+    /// The floor must not rise beyond this: calls of that time may yet be ordered.
+    floor_limit: Option<u64>,
+    /// The latest stamp's time that it has heard of.
+    heard: u64,
+    disk: disk::Disk,
+    service: Service,
+    recovery: Option<recover::Recovery<A>>,
+    giving: Option<Box<give::Giving<A>>>,
+    /// Of the updates that it took, the others were told of so many, or messages to them are on their way.
+    told_of: u64,
+    /// What it executed, for checkers.
+    trail: Trail,
+    counts: status::Counts,
+    measured: status::Measured,
 }
 
 /// What a replica's timer hands back.
@@ -23,22 +81,176 @@ pub struct Replica<A: Application> {
 pub enum Timer {
     /// It is time to gossip.
     Gossip,
+    /// It is time to write what nobody waits for.
+    Flush,
+    /// It is time to ask for a piece of a snapshot again.
+    Recover,
 }
 
 impl<A: Application> Replica<A> {
     pub(super) fn new(_config: &Config, seat: Seat) -> Self {
-        Self { seat, replica_timestamp: Timestamp::new(), value_timestamp: Timestamp::new(), value: A::default() }
+        Self {
+            seat,
+            line: Slot { replica: PeerId(u64::from(seat.peerid)), incarnation: 0 },
+            members: members::Members::default(),
+            log: log::Log::default(),
+            value_timestamp: Timestamp::new(),
+            value: A::default(),
+            changed: Changed::default(),
+            calls: calls::CallTable::default(),
+            adopted: Timestamp::new(),
+            stable: Timestamp::new(),
+            waiting: ready::Waiting::default(),
+            ready: VecDeque::new(),
+            parked: parked::Parked::default(),
+            outbox: outbox::Outbox::default(),
+            floors: floors::Floors::default(),
+            floor_limit: None,
+            heard: 0,
+            disk: disk::Disk::default(),
+            service: Service::default(),
+            recovery: None,
+            giving: None,
+            told_of: 0,
+            trail: Trail::default(),
+            counts: status::Counts::default(),
+            measured: status::Measured::default(),
+        }
     }
 
-    pub(super) fn on_start(&mut self, _cx: &mut Context<'_, Store<A>>) {}
+    /// What has been executed gives this.
+    #[must_use]
+    pub fn value(&self) -> &A {
+        &self.value
+    }
 
-    pub(super) fn on_calls(&mut self, _cx: &mut Context<'_, Store<A>>, _from: PeerId, _calls: Calls<A>) {}
+    /// What is executed.
+    #[must_use]
+    pub fn value_timestamp(&self) -> &Timestamp {
+        &self.value_timestamp
+    }
 
-    pub(super) fn on_gossip(&mut self, _cx: &mut Context<'_, Store<A>>, _from: PeerId, _gossip: Gossip<A>) {}
+    /// What is in the log, or was once.
+    #[must_use]
+    pub fn replica_timestamp(&self) -> &Timestamp {
+        self.log.held()
+    }
 
-    pub(super) fn on_pull(&mut self, _cx: &mut Context<'_, Store<A>>, _from: PeerId, _have: &Timestamp) {}
+    /// How many updates are in the log.
+    #[must_use]
+    pub fn log_len(&self) -> usize {
+        self.log.len()
+    }
 
-    pub(super) fn on_timer(&mut self, _cx: &mut Context<'_, Store<A>>, _timer: Timer) {}
+    /// How many sessions are in the call table.
+    #[must_use]
+    pub fn sessions(&self) -> usize {
+        self.calls.len()
+    }
 
-    pub(super) fn on_request(&mut self, _cx: &mut Context<'_, Store<A>>, _request: Request<A>) {}
+    /// Does it answer calls, as far as it was told?
+    #[must_use]
+    pub fn service(&self) -> Service {
+        self.service
+    }
+
+    /// Is it a member of the store, as far as it knows?
+    #[must_use]
+    pub fn is_member(&self) -> bool {
+        self.members.replicas.members.contains(&self.line.replica)
+    }
+
+    /// What it executed, as far as the state that it has tells: kept only where clients are made up.
+    #[must_use]
+    pub fn executed(&self) -> &[Executed] {
+        self.trail.steps()
+    }
+
+    /// Has it lost its disk, and not caught up yet?
+    #[must_use]
+    pub fn is_recovering(&self) -> bool {
+        self.is_fenced()
+    }
+
+    pub(super) fn on_start(&mut self, cx: &mut Context<'_, Store<A>>) {
+        self.boot(cx);
+        self.schedule_gossip(cx);
+        self.greet(cx);
+        self.finish(cx);
+    }
+
+    pub(super) fn on_calls(&mut self, cx: &mut Context<'_, Store<A>>, from: PeerId, calls: Calls<A>) {
+        self.take_calls(cx, from, calls);
+        self.finish(cx);
+    }
+
+    pub(super) fn on_gossip(&mut self, cx: &mut Context<'_, Store<A>>, from: PeerId, gossip: Gossip<A>) {
+        self.hear_gossip(cx, from, gossip);
+        self.finish(cx);
+    }
+
+    pub(super) fn on_pull(&mut self, cx: &mut Context<'_, Store<A>>, from: PeerId, have: &Timestamp) {
+        self.hear_pull(cx, from, have);
+    }
+
+    pub(super) fn on_want_piece(
+        &mut self,
+        cx: &mut Context<'_, Store<A>>,
+        from: PeerId,
+        snapshot: (Slot, u64),
+        place: &Place,
+    ) {
+        self.give(cx, from, snapshot, place);
+    }
+
+    pub(super) fn on_piece(&mut self, cx: &mut Context<'_, Store<A>>, from: PeerId, piece: Piece<A>) {
+        self.take_piece(cx, from, piece);
+        self.finish(cx);
+    }
+
+    pub(super) fn on_timer(&mut self, cx: &mut Context<'_, Store<A>>, timer: Timer) {
+        match timer {
+            Timer::Gossip => self.tick(cx),
+            Timer::Flush => self.flush(cx),
+            Timer::Recover => self.recover_on(cx),
+        }
+        self.finish(cx);
+    }
+
+    pub(super) fn on_request(&mut self, cx: &mut Context<'_, Store<A>>, request: Request<A>) {
+        match request {
+            Request::Switch(service) => {
+                self.service = service;
+                cx.indicate(Indication::Switched(service));
+            }
+            Request::Gossip => self.gossip_now(cx),
+            Request::Status => cx.indicate(Indication::Status(Box::new(self.status()))),
+            Request::Add(peer) | Request::Remove(peer) | Request::Evict(peer) => {
+                cx.indicate(Indication::Changed { peer, result: Err("this store's membership is fixed") });
+            }
+            _ => {}
+        }
+    }
+
+    /// A round of gossip, and of all that is done now and then.
+    fn tick(&mut self, cx: &mut Context<'_, Store<A>>) {
+        self.schedule_gossip(cx);
+        self.collect();
+        self.raise_floor(cx);
+        self.settle();
+        self.expire(cx, self.floors.own());
+        self.gossip_round(cx);
+        self.stop_giving(cx.now);
+        self.checkpoint(cx);
+        self.measure(cx);
+    }
+
+    /// The end of every activation: what became ready is done, what was taken is written, answers and news leave.
+    fn finish(&mut self, cx: &mut Context<'_, Store<A>>) {
+        self.run_ready(cx);
+        self.write(cx);
+        self.pull(cx);
+        self.outbox.send(cx, &self.value_timestamp, self.heard);
+        self.spread(cx);
+    }
 }

@@ -1,0 +1,151 @@
+//! Taking records into the log, and executing them when what they depend on is executed.
+
+use std::sync::Arc;
+
+use rumormill_core::Context;
+
+use super::Replica;
+use super::answer::holders;
+use super::log::{Entry, Misfit};
+use super::outbox::Seen;
+use super::ready::{Waiter, shortfall};
+use crate::store::{Application, Flaw, Record, Slot, Store, Timestamp};
+
+impl<A: Application> Replica<A> {
+    /// Takes the next record of a line into the log, and executes it if it can be. Returns what it returned
+    /// then, if it was no copy.
+    pub(super) fn take(
+        &mut self,
+        cx: &mut Context<'_, Store<A>>,
+        record: Arc<Record<A>>,
+    ) -> Result<Option<A::Answer>, Misfit> {
+        self.log.fits(record.slot, record.number)?;
+        let (batch, bytes) = self.disk.add(&record);
+        self.enter(cx, record, batch, bytes)
+    }
+
+    /// The same of a record that is on disk.
+    pub(super) fn enter(
+        &mut self,
+        cx: &mut Context<'_, Store<A>>,
+        record: Arc<Record<A>>,
+        batch: u64,
+        bytes: u32,
+    ) -> Result<Option<A::Answer>, Misfit> {
+        let (slot, number) = (record.slot, record.number);
+        self.heard = self.heard.max(record.stamp.time);
+        // What a disk or a snapshot brought is in the value already.
+        let executed = number <= self.adopted.get(slot) && self.adopted.covers(&record.ts());
+        self.log.append(Entry { record: Arc::clone(&record), executed, batch, bytes })?;
+        if executed {
+            return Ok(None);
+        }
+        if !self.is_stable(cx, slot, number) {
+            self.calls.log(record.call, (slot, number));
+            return Ok(None);
+        }
+        Ok(self.offer(cx, &record))
+    }
+
+    /// Executes a record of the log, or lets it wait for the first thing that it lacks.
+    pub(super) fn offer(&mut self, cx: &mut Context<'_, Store<A>>, record: &Arc<Record<A>>) -> Option<A::Answer> {
+        // Flaw: the record does not wait.
+        if let Some(lacking) = self.lacks(&record.prev).filter(|_| cx.config.flaw != Some(Flaw::NoPrev)) {
+            let (slot, number) = (record.slot, record.number);
+            self.calls.log(record.call, (slot, number));
+            self.waiting.wait(lacking, Waiter::Record { slot, number });
+            return None;
+        }
+        self.execute(cx, record)
+    }
+
+    /// Executes a record, unless its call is executed already. Either way its timestamp is: another label may
+    /// name the copy.
+    fn execute(&mut self, cx: &mut Context<'_, Store<A>>, record: &Arc<Record<A>>) -> Option<A::Answer> {
+        let at = (record.slot, record.number);
+        self.log.execute(at.0, at.1)?;
+        // Flaw: copies are executed again.
+        let is_copy = cx.config.flaw != Some(Flaw::NoCallTable) && self.calls.is_executed(record.call);
+        let mut answer = None;
+        if is_copy {
+            self.calls.unlog(record.call, at);
+        } else {
+            let returned = self.value.update(record.stamp, &record.update, &mut self.changed);
+            self.calls.execute(record.stamp, at, returned.clone());
+            self.trail.execute(record.call);
+            self.counts.executed += 1;
+            answer = Some(returned);
+        }
+        // Flaw: what waits for a copy's timestamp waits for ever.
+        if !(is_copy && cx.config.flaw == Some(Flaw::DuplicateNotMerged)) {
+            self.raise_value(record);
+        }
+        self.pay(cx, record);
+        answer
+    }
+
+    /// The value timestamp names a record that was executed. What this was waited for is ready.
+    fn raise_value(&mut self, record: &Record<A>) {
+        self.value_timestamp.raise(record.slot, record.number);
+        if !self.waiting.is_empty() {
+            self.waiting.rise(record.slot, record.number, &mut self.ready);
+        }
+    }
+
+    /// Executes and answers all that can be, one after the other: what becomes ready by it waits its turn.
+    pub(super) fn run_ready(&mut self, cx: &mut Context<'_, Store<A>>) {
+        while let Some(waiter) = self.ready.pop_front() {
+            match waiter {
+                Waiter::Chain(number) => self.resume(cx, number),
+                Waiter::Record { slot, number } => {
+                    if let Some(record) = self.log.get(slot, number).map(|entry| Arc::clone(&entry.record)) {
+                        self.offer(cx, &record);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The first part of a label that is not executed here and can be.
+    pub(super) fn lacks(&self, label: &Timestamp) -> Option<(Slot, u64)> {
+        let lacking = shortfall(label, &self.value_timestamp)?;
+        if self.members.ended.is_empty() {
+            return Some(lacking);
+        }
+        // What is lost for good need not be waited for.
+        let there_is = |slot, count: u64| self.members.ended.get(&slot).map_or(count, |&last| count.min(last));
+        let possible = label.parts().map(|(slot, count)| (slot, there_is(slot, count)));
+        possible.into_iter().find(|&(slot, count)| self.value_timestamp.get(slot) < count)
+    }
+
+    /// Is a record on so many disks that it may be executed?
+    pub(super) fn is_stable(&self, cx: &Context<'_, Store<A>>, slot: Slot, number: u64) -> bool {
+        holders(cx.config.ack) == 1 || number <= self.stable.get(slot)
+    }
+
+    /// Others hold more than was known: executes what is now on enough disks.
+    pub(super) fn stabilize(&mut self, cx: &mut Context<'_, Store<A>>) {
+        let holders = holders(cx.config.ack);
+        if holders == 1 {
+            return;
+        }
+        let held: Vec<(Slot, u64)> = self.log.held().parts().collect();
+        for (slot, own) in held {
+            let (before, stable) = (self.stable.get(slot), self.members.held_by(holders, slot, own));
+            if stable <= before {
+                continue;
+            }
+            self.stable.raise(slot, stable);
+            let first = before.max(self.log.collected().get(slot)) + 1;
+            let fresh: Vec<_> =
+                self.log.range(slot, first, stable).filter(|entry| !entry.executed).map(|e| e.record.clone()).collect();
+            for record in fresh {
+                self.offer(cx, &record);
+                // Held by enough, if not executed: that is all that some wait for.
+                for owed in self.parked.due((slot, record.number), |owed| !owed.wait) {
+                    self.reply(cx, owed.front, (owed.id, true), Seen::Exactly(&record.ts()), Ok(None));
+                }
+            }
+        }
+    }
+}

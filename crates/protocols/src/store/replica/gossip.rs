@@ -1,0 +1,314 @@
+//! Gossip: telling the others of updates, and hearing of theirs.
+
+use std::time::Duration;
+
+use rumormill_core::{Context, Instant, PeerId};
+use smallvec::SmallVec;
+
+use super::answer::holders;
+use super::log::Misfit;
+use super::members::Row;
+use super::{Replica, Timer};
+use crate::store::{Application, CallId, Gossip, Indication, Message, Record, Slot, Store, Timestamp};
+
+/// The most bytes of records in a message, about.
+const BATCH_BYTES: usize = 1 << 20;
+
+/// The most records in a message.
+const BATCH_RECORDS: usize = 8192;
+
+/// The most messages with updates on their way to one replica before it has said that it holds them.
+const WINDOW: u32 = 4;
+
+/// What was sent and not acknowledged for so long (or until the next round, if that is later) is sent again.
+const RESEND_AFTER: Duration = Duration::from_millis(250);
+
+/// A round without news is left out, but not so many in a row.
+const SILENT_ROUNDS: u32 = 10;
+
+/// Who was not heard of for so long (or for the silent rounds, if that is longer) gets no updates before it is.
+const DEAF_AFTER: Duration = Duration::from_secs(2);
+
+/// Why a replica is told something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Why {
+    /// It is time: the others also want to know who holds what.
+    Round,
+    /// It asked.
+    Asked,
+    /// There are updates. Without any, nothing is said.
+    Updates,
+    /// This replica has just booted, and wants to know what there is.
+    Hello,
+}
+
+impl<A: Application> Replica<A> {
+    /// Sets the timer of the next round, at a time of its own: in step, all replicas would talk at once.
+    pub(super) fn schedule_gossip(&mut self, cx: &mut Context<'_, Store<A>>) {
+        let every = cx.config.gossip_every;
+        let after = cx.rng.between(every / 2, every + every / 2);
+        cx.set_timer(after, crate::store::Timer::Replica(Timer::Gossip));
+    }
+
+    /// A round: tells all others who lack something, or were told nothing for long.
+    pub(super) fn gossip_round(&mut self, cx: &mut Context<'_, Store<A>>) {
+        let (now, every, floor) = (cx.now, cx.config.gossip_every, self.floors.own());
+        let news = self.calls.news();
+        for peer in self.members.others() {
+            let Some(row) = self.members.row(peer) else { continue };
+            if !row.holds.covers(&row.sent) && now.since(row.sent_at) > every.max(RESEND_AFTER) {
+                row.sent.clone_from(&row.holds);
+                row.in_flight = 0;
+            }
+            let held = self.log.held();
+            let is_told = row.told == *held && row.told_floor == floor && row.holds.covers(held) && news.is_empty();
+            if !is_told || now.since(row.told_at) >= every * SILENT_ROUNDS {
+                self.tell(cx, peer, None, Why::Round, news.clone());
+            }
+        }
+        self.told_of = self.counts.taken;
+    }
+
+    /// All others are told the news now, because somebody asked for it.
+    pub(super) fn gossip_now(&mut self, cx: &mut Context<'_, Store<A>>) {
+        self.tell_all(cx, Why::Round);
+    }
+
+    /// All others hear that this replica is there.
+    pub(super) fn greet(&mut self, cx: &mut Context<'_, Store<A>>) {
+        self.tell_all(cx, Why::Hello);
+    }
+
+    fn tell_all(&mut self, cx: &mut Context<'_, Store<A>>, why: Why) {
+        let news = self.calls.news();
+        for peer in self.members.others() {
+            self.tell(cx, peer, None, why, news.clone());
+        }
+        self.told_of = self.counts.taken;
+    }
+
+    /// Tells the others of updates without waiting for a round, when there are many of them, or when calls wait
+    /// until others hold them.
+    pub(super) fn spread(&mut self, cx: &mut Context<'_, Store<A>>) {
+        let untold = self.counts.taken - self.told_of;
+        if untold == 0 || (untold < cx.config.gossip_after as u64 && holders(cx.config.ack) == 1) {
+            return;
+        }
+        for peer in self.members.others() {
+            self.tell(cx, peer, None, Why::Updates, Vec::new());
+        }
+        self.told_of = self.counts.taken;
+    }
+
+    /// A replica asks for what it lacks.
+    pub(super) fn hear_pull(&mut self, cx: &mut Context<'_, Store<A>>, from: PeerId, have: &Timestamp) {
+        self.tell(cx, from, Some(have), Why::Asked, Vec::new());
+    }
+
+    /// Asks for what calls and records wait for: of each line the replica whose line it is, or all, if that is
+    /// none of the others.
+    pub(super) fn pull(&mut self, cx: &mut Context<'_, Store<A>>) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        let held = self.log.held();
+        let short = self.waiting.lacks().into_iter().filter(|&(slot, count)| held.get(slot) < count);
+        let owners: SmallVec<[Slot; 4]> = short.map(|(slot, _)| slot).collect();
+        for slot in owners {
+            let others = self.members.others();
+            let is_there = others.contains(&slot.replica);
+            for peer in others {
+                if !is_there || peer == slot.replica {
+                    self.ask(cx, peer);
+                }
+            }
+        }
+    }
+
+    /// Asks a replica for what this one lacks, unless it was asked a moment ago.
+    fn ask(&mut self, cx: &mut Context<'_, Store<A>>, peer: PeerId) {
+        let pause = cx.config.gossip_every / 2;
+        let Some(row) = self.members.row(peer) else { return };
+        if row.pulled_at.is_none_or(|at| cx.now.since(at) >= pause) {
+            row.pulled_at = Some(cx.now);
+            cx.send(peer, Message::Pull { have: self.log.held().clone() });
+        }
+    }
+
+    /// Sends a replica what it lacks, in as many messages as may be on their way. `since`: what it said itself
+    /// that it holds.
+    fn tell(
+        &mut self,
+        cx: &mut Context<'_, Store<A>>,
+        peer: PeerId,
+        since: Option<&Timestamp>,
+        why: Why,
+        mut finished: Vec<CallId>,
+    ) {
+        let is_waited_for = holders(cx.config.ack) > 1;
+        let Some(row) = self.members.row(peer) else { return };
+        let mut since = since.cloned().unwrap_or_else(|| row.expected());
+        let is_mute = why != Why::Asked && (row.in_flight >= WINDOW || row.is_deaf(cx.now, cx.config.gossip_every));
+        loop {
+            let Batch { records, upto, complete } = if is_mute { self.nothing(&since) } else { self.batch(&since) };
+            if why == Why::Updates && records.is_empty() {
+                return;
+            }
+            let Some(row) = self.members.row(peer) else { return };
+            row.in_flight += u32::from(!records.is_empty());
+            let is_last = complete || records.is_empty() || row.in_flight >= WINDOW;
+            let wants_more = why == Why::Hello || !complete && is_last;
+            let answer = wants_more || !records.is_empty() && (is_waited_for || row.in_flight >= WINDOW);
+            row.told(cx.now, &upto, (!records.is_empty(), complete), self.floors.own());
+            let gossip = Gossip {
+                from: self.line,
+                upto: upto.clone(),
+                since: since.clone(),
+                value: self.value_timestamp.clone(),
+                floor: self.floors.own(),
+                complete,
+                time: self.heard,
+                answer,
+                records,
+                finished: std::mem::take(&mut finished),
+            };
+            self.counts.gossip_sent += 1;
+            cx.send(peer, Message::Gossip(gossip));
+            if is_last {
+                return;
+            }
+            since.merge(&upto);
+        }
+    }
+
+    /// The first records that whoever holds `since` lacks.
+    fn batch(&self, since: &Timestamp) -> Batch<A> {
+        let (mut records, mut upto, mut bytes) = (Vec::new(), self.log.held().meet(since), 0);
+        for entry in self.log.beyond(since) {
+            if bytes >= BATCH_BYTES || records.len() >= BATCH_RECORDS {
+                return Batch { records, upto, complete: false };
+            }
+            bytes += entry.bytes as usize;
+            upto.raise(entry.record.slot, entry.record.number);
+            records.push(std::sync::Arc::clone(&entry.record));
+        }
+        Batch { records, upto: self.log.held().clone(), complete: true }
+    }
+
+    /// No records; only who holds what.
+    fn nothing(&self, since: &Timestamp) -> Batch<A> {
+        let complete = since.covers(self.log.held());
+        Batch { records: Vec::new(), upto: self.log.held().meet(since), complete }
+    }
+
+    /// News came.
+    pub(super) fn hear_gossip(&mut self, cx: &mut Context<'_, Store<A>>, from: PeerId, gossip: Gossip<A>) {
+        if gossip.from.replica != from {
+            cx.indicate(Indication::Misbehaved { peer: from, why: "gossip in the name of another" });
+            return;
+        }
+        let Some(row) = self.members.row(from) else { return };
+        if !row.hear(gossip.from.incarnation, cx.now) {
+            return;
+        }
+        row.heard_of(&gossip.upto, &gossip.value);
+        self.counts.gossip_received += 1;
+        self.heard = self.heard.max(gossip.time);
+        self.calls.finish(&gossip.finished, false);
+        if self.is_empty_handed() {
+            return;
+        }
+        for record in gossip.records {
+            self.hear_record(cx, from, record);
+        }
+        if gossip.complete {
+            self.hear_floor(from, gossip.floor, &gossip.upto);
+        }
+        self.stabilize(cx);
+        self.run_ready(cx);
+        self.collect();
+        self.compare(cx, from, &gossip.since, &gossip.upto);
+        if gossip.complete && self.log.held().covers(&gossip.upto) {
+            self.met(from, cx.config.ack);
+        }
+        let goes_on = self.members.row(from).is_some_and(|row| row.more) || holders(cx.config.ack) > 1;
+        if gossip.answer {
+            self.tell(cx, from, None, Why::Asked, Vec::new());
+        } else if goes_on {
+            self.tell(cx, from, None, Why::Updates, Vec::new());
+        }
+    }
+
+    fn hear_record(&mut self, cx: &mut Context<'_, Store<A>>, from: PeerId, record: std::sync::Arc<Record<A>>) {
+        if record.prev.get(record.slot) >= record.number {
+            cx.indicate(Indication::Misbehaved { peer: from, why: "a record that depends on itself" });
+            return;
+        }
+        // Nobody adds to this replica's own line but itself.
+        if record.slot == self.line {
+            return;
+        }
+        if self.take(cx, record) == Err(Misfit::Lines) {
+            cx.indicate(Indication::Misbehaved { peer: from, why: "a record of one line too many" });
+        }
+    }
+
+    /// Does this replica still lack something of what it should hold now? Either an earlier message was lost, or
+    /// the sender has removed it from its log, because an earlier life of this replica held it.
+    fn compare(&mut self, cx: &mut Context<'_, Store<A>>, from: PeerId, since: &Timestamp, upto: &Timestamp) {
+        let held = self.log.held();
+        let mut short = upto.parts().filter(|&(slot, count)| slot != self.line && held.get(slot) < count).peekable();
+        if short.peek().is_none() {
+            return;
+        }
+        if short.all(|(slot, _)| since.get(slot) <= held.get(slot)) {
+            self.fall_behind(cx, from);
+        } else {
+            self.ask(cx, from);
+        }
+    }
+}
+
+/// Updates for one message.
+struct Batch<A: Application> {
+    records: Vec<std::sync::Arc<Record<A>>>,
+    /// What the receiver holds once it has them.
+    upto: Timestamp,
+    /// Is that all?
+    complete: bool,
+}
+
+impl Row {
+    /// What the member holds, if nothing is lost on the way.
+    fn expected(&self) -> Timestamp {
+        let mut expected = self.holds.clone();
+        expected.merge(&self.sent);
+        expected
+    }
+
+    /// Was it not heard of for so long that there is no use in sending it updates?
+    fn is_deaf(&self, now: Instant, every: Duration) -> bool {
+        now.since(self.heard_at) > DEAF_AFTER.max(every * SILENT_ROUNDS)
+    }
+
+    /// It was sent a message.
+    fn told(&mut self, now: Instant, upto: &Timestamp, (updates, complete): (bool, bool), floor: u64) {
+        if updates {
+            self.sent.merge(upto);
+            self.sent_at = now;
+        }
+        self.more = !complete;
+        self.told.clone_from(upto);
+        self.told_at = now;
+        if complete {
+            self.told_floor = floor;
+        }
+    }
+
+    /// It said what it holds and what it has executed.
+    fn heard_of(&mut self, upto: &Timestamp, value: &Timestamp) {
+        self.holds.merge(upto);
+        self.value.merge(value);
+        self.in_flight = if self.holds.covers(&self.sent) { 0 } else { self.in_flight.saturating_sub(1) };
+    }
+}

@@ -1,0 +1,130 @@
+//! Answers that one activation gives, gathered for each front end.
+
+use std::collections::BTreeMap;
+
+use rumormill_core::{Context, PeerId};
+
+use crate::store::{Application, CallId, Message, Refusal, Replies, Reply, Store, Timestamp};
+
+/// The most bytes of answers in one message, about.
+const REPLIES_BYTES: usize = 1 << 20;
+
+/// The most answers in one message.
+const MAX_REPLIES: usize = 4096;
+
+/// Answers that one activation gives; empty between activations.
+#[derive(Clone, Debug)]
+pub(super) struct Outbox<A: Application>(BTreeMap<PeerId, Draft<A>>);
+
+/// Answers to one front end.
+#[derive(Clone, Debug)]
+struct Draft<A: Application> {
+    labels: Vec<Timestamp>,
+    replies: Vec<Reply<A>>,
+    bytes: usize,
+    /// The label that stands for the value timestamp at the end of the activation.
+    value: Option<u32>,
+    /// Labels of answers to updates, by the label that the updates came with.
+    shared: Vec<Option<u32>>,
+}
+
+/// What an answer says that its caller has seen.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Seen<'a> {
+    /// What this replica has executed. More of it than was executed when the answer was made does no harm: a
+    /// label may name too much.
+    Value,
+    /// Exactly this.
+    Exactly(&'a Timestamp),
+    /// This, which updates of this activation share that came with the same label, the number `from`: their
+    /// numbers differ, and the answers may all name the greatest.
+    Shared {
+        /// The number of the label that they came with.
+        from: u32,
+        /// The update's own timestamp.
+        ts: &'a Timestamp,
+    },
+    /// Nothing: it was refused.
+    Nothing,
+}
+
+impl<A: Application> Default for Outbox<A> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<A: Application> Default for Draft<A> {
+    fn default() -> Self {
+        Self { labels: Vec::new(), replies: Vec::new(), bytes: 0, value: None, shared: Vec::new() }
+    }
+}
+
+impl<A: Application> Outbox<A> {
+    /// The labels that calls come with have new numbers from now on: another message of calls.
+    pub(super) fn next_calls(&mut self, front: PeerId) {
+        if let Some(draft) = self.0.get_mut(&front) {
+            draft.shared.clear();
+        }
+    }
+
+    /// Adds an answer. True when there are so many that they should be sent.
+    pub(super) fn answer(
+        &mut self,
+        front: PeerId,
+        (id, update): (CallId, bool),
+        seen: Seen<'_>,
+        result: Result<Option<A::Answer>, Refusal>,
+    ) -> bool {
+        let draft = self.0.entry(front).or_default();
+        if let Ok(Some(answer)) = &result {
+            draft.bytes += postcard::experimental::serialized_size(answer).unwrap_or(REPLIES_BYTES);
+        }
+        let label = draft.label(seen);
+        draft.replies.push(Reply { id, update, label, result });
+        draft.bytes >= REPLIES_BYTES || draft.replies.len() >= MAX_REPLIES
+    }
+
+    /// Sends what there is.
+    pub(super) fn send(&mut self, cx: &mut Context<'_, Store<A>>, value: &Timestamp, time: u64) {
+        while let Some((front, mut draft)) = self.0.pop_first() {
+            if let Some(place) = draft.value {
+                draft.labels[place as usize].clone_from(value);
+            }
+            let (labels, replies) = (draft.labels, draft.replies);
+            cx.send(front, Message::Replies(Replies { labels, replies, time, replicas: None }));
+        }
+    }
+}
+
+impl<A: Application> Draft<A> {
+    fn label(&mut self, seen: Seen<'_>) -> u32 {
+        let next = self.labels.len() as u32;
+        match seen {
+            // An answer that was refused has no label, but its field must hold one.
+            Seen::Nothing | Seen::Value => {
+                if self.value.is_none() {
+                    self.labels.push(Timestamp::new());
+                }
+                *self.value.get_or_insert(next)
+            }
+            Seen::Exactly(ts) => {
+                self.labels.push(ts.clone());
+                next
+            }
+            Seen::Shared { from, ts } => {
+                let from = from as usize;
+                if self.shared.len() <= from {
+                    self.shared.resize(from + 1, None);
+                }
+                if let Some(place) = self.shared[from] {
+                    self.labels[place as usize].merge(ts);
+                    return place;
+                }
+                self.labels.push(ts.clone());
+                self.shared[from] = Some(next);
+                next
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! How far a replica is.
+
+use rumormill_core::Context;
+use serde::Serialize;
+
+use super::Replica;
+use crate::store::{Application, Status, Store, Timestamp};
+
+/// What a replica has done since it booted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Counts {
+    /// Updates that it took from front ends.
+    pub(super) taken: u64,
+    /// Updates executed.
+    pub(super) executed: u64,
+    /// Queries answered.
+    pub(super) queries: u64,
+    /// Gossip messages sent.
+    pub(super) gossip_sent: u64,
+    /// Gossip messages received.
+    pub(super) gossip_received: u64,
+}
+
+/// What was last measured, so that only changes are told.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(super) struct Measured {
+    held: Timestamp,
+    value: Timestamp,
+    log: Option<usize>,
+    calls: Option<usize>,
+}
+
+impl<A: Application> Replica<A> {
+    /// How far it is.
+    pub(super) fn status(&self) -> Status {
+        Status {
+            role: "replica",
+            replica_timestamp: self.log.held().clone(),
+            value_timestamp: self.value_timestamp.clone(),
+            log: self.log.len(),
+            calls: self.calls.len(),
+            waiting: self.parked.len(),
+            gossip_sent: self.counts.gossip_sent,
+            gossip_received: self.counts.gossip_received,
+            executed: self.counts.executed,
+            queries: self.counts.queries,
+            service: self.service,
+            members: self.members.replicas.members.clone(),
+            primary: None,
+            digest: Some(self.value.digest()),
+        }
+    }
+
+    /// Tells the trace what has changed.
+    pub(super) fn measure(&mut self, cx: &mut Context<'_, Store<A>>) {
+        let measured = &mut self.measured;
+        for (name, told, now) in [
+            ("replica timestamp", &mut measured.held, self.log.held()),
+            ("value timestamp", &mut measured.value, &self.value_timestamp),
+        ] {
+            for (slot, count) in now.parts().filter(|&(slot, count)| told.get(slot) != count) {
+                cx.measure(&format!("{name} {slot:?}"), count);
+            }
+            told.clone_from(now);
+        }
+        for (name, told, now) in
+            [("log", &mut measured.log, self.log.len()), ("calls", &mut measured.calls, self.calls.len())]
+        {
+            if told.replace(now) != Some(now) {
+                cx.measure(name, now as u64);
+            }
+        }
+    }
+}
