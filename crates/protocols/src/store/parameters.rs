@@ -140,7 +140,9 @@ mod tests {
     use super::*;
 
     fn config(values: &[(&str, Value)]) -> Result<Config, ParameterError> {
-        Config::from_parameters(&Parameters(values.iter().map(|(name, value)| ((*name).into(), value.clone())).collect()))
+        Config::from_parameters(&Parameters(
+            values.iter().map(|(name, value)| ((*name).into(), value.clone())).collect(),
+        ))
     }
 
     #[test]

@@ -35,7 +35,8 @@ impl<A: Application> FrontEnd<A> {
                 let entry = self.record(cx, who, name, order, &op);
                 let give_up = (!patience.is_zero()).then(|| cx.now + patience);
                 let caller = Caller { who, entry };
-                let call = Waiting { caller, number, time: 0, order, wait, op, bytes, seen, give_up, outcome: None };
+                let (time, outcome, said) = (0, None, None);
+                let call = Waiting { caller, number, time, order, wait, op, bytes, seen, give_up, outcome, said };
                 self.waiting += 1;
                 self.sessions.at(place)?.calls.push_back(call);
                 Some(place)
@@ -111,7 +112,8 @@ impl<A: Application> FrontEnd<A> {
             self.waiting -= 1;
             self.answered[usize::from(!is_update)] += u64::from(answered.result.is_ok());
             if let Some(entry) = call.caller.entry {
-                self.note_outcome(cx, entry, call.time, &answered);
+                let said = (call.time, call.said.unwrap_or_default());
+                self.note_outcome(cx, entry, said, answered.result.clone());
             }
             self.tell(cx, out, answered, call.caller.who);
         }

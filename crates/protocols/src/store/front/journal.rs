@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::FrontEnd;
 use super::session::Who;
-use crate::store::{Answered, Application, CallId, Op, Order, Store, Timestamp};
+use crate::store::{Application, CallId, Failure, Op, Order, Store, Timestamp};
 
 /// The most entries; calls beyond are not recorded.
 const MAX_ENTRIES: usize = 1 << 20;
@@ -29,7 +29,7 @@ pub struct Entry<A: Application> {
     pub op: Op<A::Update, A::Query>,
     /// When it was asked, on the front end's clock.
     pub invoked: Instant,
-    /// How it ended; none when the front end does not know.
+    /// How it ended; none when the front end crashed before.
     pub end: Option<End<A>>,
 }
 
@@ -41,10 +41,10 @@ pub struct End<A: Application> {
     pub returned: Instant,
     /// The time of its stamp, as it was asked for.
     pub time: u64,
-    /// What its session had seen then.
+    /// The label that came with the answer; empty when it failed.
     pub label: Timestamp,
-    /// What it returned, if that is known.
-    pub answer: Option<A::Answer>,
+    /// What it returned, if that is known; or why it failed, and then nobody knows whether it was done.
+    pub result: Result<Option<A::Answer>, Failure>,
 }
 
 /// All entries.
@@ -126,18 +126,16 @@ impl<A: Application> FrontEnd<A> {
         clients.journal.begin(cx, entry)
     }
 
-    /// Writes down how a call ended, unless that is not known.
+    /// Writes down how a call ended.
     pub(super) fn note_outcome(
         &mut self,
         cx: &mut Context<'_, Store<A>>,
         entry: u32,
-        time: u64,
-        answered: &Answered<A>,
+        (time, label): (u64, Timestamp),
+        result: Result<Option<A::Answer>, Failure>,
     ) {
-        if let (Some(clients), Ok(answer)) = (&mut self.clients, &answered.result) {
-            let label = answered.token.label.clone();
-            let end = End { returned: cx.now, time, label, answer: answer.clone() };
-            clients.journal.end(cx, entry, end);
+        if let Some(clients) = &mut self.clients {
+            clients.journal.end(cx, entry, End { returned: cx.now, time, label, result });
         }
     }
 }

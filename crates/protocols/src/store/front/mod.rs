@@ -26,8 +26,6 @@ use self::route::Routes;
 use self::session::{Heard, Sessions, Who};
 use super::{Application, Config, Indication, Replicas, Replies, Request, Service, Status, Store, Timestamp};
 
-pub(super) use load::Draw;
-
 pub use journal::{End, Entry};
 
 /// The most calls at a front end that are not over; more are refused as [`Failure::Full`](super::Failure).

@@ -71,6 +71,8 @@ pub(super) struct Waiting<A: Application> {
     pub give_up: Option<Instant>,
     /// How it ended.
     pub outcome: Option<Result<Option<A::Answer>, Failure>>,
+    /// The label that came with the answer, when a journal is kept: checkers compare it with others.
+    pub said: Option<Timestamp>,
 }
 
 /// Who made a call, and where it stands in the journal, if there is one.
@@ -132,6 +134,7 @@ impl<A: Application> Session<A> {
                 // Its own effect, and what it came after: a copy that was executed elsewhere may say less.
                 let _ = merge_bounded(&mut self.label, &chain.prev);
                 call.outcome = Some(Ok(answer));
+                call.said = label.filter(|_| call.caller.entry.is_some()).cloned();
             }
             Err(_) if from != chain.to || chain.is_resting => return Heard::Nothing,
             Err(refusal @ (Refusal::Lost(..) | Refusal::Unknown)) => {

@@ -177,6 +177,8 @@ impl<A: Application> Replica<A> {
         self.schedule_gossip(cx);
         self.greet(cx);
         self.finish(cx);
+        // It has no end of its own: its target says when all is done.
+        cx.done();
     }
 
     pub(super) fn on_calls(&mut self, cx: &mut Context<'_, Store<A>>, from: PeerId, calls: Calls<A>) {
@@ -252,5 +254,6 @@ impl<A: Application> Replica<A> {
         self.pull(cx);
         self.outbox.send(cx, &self.value_timestamp, self.heard);
         self.spread(cx);
+        self.report(cx);
     }
 }

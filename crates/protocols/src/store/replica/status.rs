@@ -28,7 +28,12 @@ pub(super) struct Measured {
     value: Timestamp,
     log: Option<usize>,
     calls: Option<usize>,
+    /// How far its target was, and how far it can be.
+    spread: Option<(u64, u64)>,
 }
+
+/// The name of the target: updates that this replica has executed and knows that all have, of those it holds.
+const TARGET: &str = "spread";
 
 impl<A: Application> Replica<A> {
     /// How far it is.
@@ -48,6 +53,16 @@ impl<A: Application> Replica<A> {
             members: self.members.replicas.members.clone(),
             primary: None,
             digest: Some(self.value.digest()),
+        }
+    }
+
+    /// Says how far it is from having nothing left to do: a run may end when all replicas have all.
+    pub(super) fn report(&mut self, cx: &mut Context<'_, Store<A>>) {
+        let held: u64 = self.log.held().parts().map(|(_, count)| count).sum();
+        let catches_up = u64::from(self.recovery.is_some() && self.is_member());
+        let spread = (held - self.log.len() as u64, held + catches_up);
+        if self.measured.spread.replace(spread) != Some(spread) {
+            cx.progress(TARGET, spread.0, spread.1);
         }
     }
 
