@@ -54,10 +54,11 @@ impl Past {
 
     fn new(run: Run) -> Arc<Self> {
         let mut view = beginning(&run);
-        view.set_loading(Some(0.0));
+        view.begin_loading();
+        let checkpoints = Checkpoints::new(run.len());
         Arc::new(Self {
             view: SharedView::new(view),
-            shared: Mutex::new(Shared { run, checkpoints: Checkpoints::default() }),
+            shared: Mutex::new(Shared { run, checkpoints }),
             is_closed: AtomicBool::new(false),
         })
     }

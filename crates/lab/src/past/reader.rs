@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::time::Duration;
 
-use rumormill_core::trace::{Event, EventId, Kind, Sink};
+use rumormill_core::trace::{Event, EventId, Kind};
 use rumormill_core::{Instant, PeerId};
 use rumormill_trace::{Events, Place, Run, State};
 
@@ -74,7 +74,7 @@ impl Past {
             let (events, closed) = (run.events_from(place), &self.is_closed);
             scope.spawn(move || decode(events, &decoded, &used, closed));
             for mut batch in batches {
-                self.take(&batch.events[..batch.count], &batch.place, total);
+                self.take(&mut batch.events[..batch.count], &batch.place, total);
                 damage.append(&mut batch.damage);
                 last.clone_from(&batch.place);
                 // Nobody takes it when all is decoded.
@@ -84,12 +84,12 @@ impl Past {
         last
     }
 
-    fn take(&self, events: &[Event], place: &Place, total: f64) {
+    fn take(&self, events: &mut [Event], place: &Place, total: f64) {
         let checkpoint = {
             let mut view = self.view.lock();
-            events.iter().for_each(|event| view.event(event));
+            events.iter_mut().for_each(|event| view.take_over(event));
             view.set_loading(Some((place.count() as f64 / total).min(1.0)));
-            self.lock().checkpoints.is_due(place.count()).then(|| Checkpoint::new(place.clone(), &view))
+            self.lock().checkpoints.is_due(place.count()).then(|| Checkpoint::new(place.clone(), &mut view))
         };
         if let Some(checkpoint) = checkpoint {
             self.lock().checkpoints.add(checkpoint);

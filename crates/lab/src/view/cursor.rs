@@ -2,7 +2,7 @@
 
 use super::View;
 use super::dirty::Dirty;
-use super::links::{LINKS_MAX, Links};
+use super::links::{LINKS_MAX, LinkId, Links, Traffic};
 
 /// The most links of a frame.
 pub(super) const EDGES_MAX: usize = 2_000;
@@ -55,13 +55,10 @@ impl Cursor {
     pub fn new(view: &View) -> Self {
         let mut waiting = Changes::new();
         (view.first_unit()..view.first_unit() + view.units()).for_each(|unit| waiting.units.insert(unit));
-        let busiest = view.links.busiest(EDGES_WAIT_MAX);
-        let left_out = view.links.len() - busiest.len();
-        busiest.into_iter().for_each(|(link, traffic)| waiting.links.add(link, traffic));
         let events = view.log.seen().saturating_sub(super::log::LINES_MAX as u64);
-        Self {
+        let mut cursor = Self {
             waiting,
-            left_out,
+            left_out: 0,
             names: [0; 3],
             kinds: Vec::new(),
             events,
@@ -69,7 +66,17 @@ impl Cursor {
             moves: 0,
             version: 0,
             focus: Vec::new(),
+        };
+        if view.tells_links {
+            cursor.add_links(view.links.len(), &view.links.busiest(EDGES_WAIT_MAX));
         }
+        cursor
+    }
+
+    /// The page will be told these, the busiest of so many links.
+    pub fn add_links(&mut self, links: usize, busiest: &[(LinkId, Traffic)]) {
+        self.left_out += links - busiest.len();
+        busiest.iter().for_each(|&(link, traffic)| self.waiting.links.add(link, traffic));
     }
 
     /// Has the page been told everything?

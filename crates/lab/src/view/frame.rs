@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use smallvec::SmallVec;
 
 use super::cursor::{Cursor, EDGES_MAX, EDGES_WAIT_MAX};
 use super::dirty::Dirty;
@@ -193,8 +194,7 @@ fn members(view: &View, cursor: &mut Cursor, frame: &mut Frame) {
 }
 
 fn peer_rows(view: &View, name: &str, dirty: &mut Dirty, frame: &mut Frame) {
-    let nobody = Peer::default();
-    let peer = |peerid| view.peers.get(peerid).unwrap_or(&nobody);
+    let peer = |peerid| view.peers.get(peerid).unwrap_or_default();
     let rows = dirty.iter().map(|peerid| PeerRow::new(peerid, peer(peerid), view.peers.pid(peerid)));
     let told = frame.rows(name, FRAME_BYTES_MAX - TAIL_BYTES, rows);
     dirty.remove_first(told);
@@ -223,12 +223,12 @@ impl EdgeRow {
 
 /// Number, status, done, targets, communities, process id.
 #[derive(Serialize)]
-struct PeerRow<'a>(u32, u8, u8, Vec<(u8, u64, u64)>, &'a [u8], u32);
+struct PeerRow(u32, u8, u8, Vec<(u8, u64, u64)>, SmallVec<[u8; 8]>, u32);
 
-impl<'a> PeerRow<'a> {
-    fn new(peerid: u32, peer: &'a Peer, pid: Option<u32>) -> Self {
+impl PeerRow {
+    fn new(peerid: u32, peer: Peer, pid: Option<u32>) -> Self {
         let targets = peer.targets.iter().map(|progress| (progress.target, progress.current, progress.goal)).collect();
-        Self(peerid, peer.status as u8, u8::from(peer.done), targets, &peer.communities, pid.unwrap_or(0))
+        Self(peerid, peer.status as u8, u8::from(peer.done), targets, peer.communities, pid.unwrap_or(0))
     }
 }
 

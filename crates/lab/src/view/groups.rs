@@ -1,6 +1,6 @@
 //! Peers of a very large run, many to a group, so that a page can show them all.
 
-use super::peers::{Peer, Progress, Status};
+use super::peers::{Peers, Progress, Status};
 
 /// Runs of more peers than this are shown in groups.
 pub const PEERS_SHOWN_MAX: u32 = 20_000;
@@ -61,6 +61,12 @@ impl Groups {
         self.of(peerid) * self.size + 1
     }
 
+    /// Peers of each group but the last.
+    #[must_use]
+    pub const fn size(&self) -> u32 {
+        self.size
+    }
+
     /// How many groups there are.
     #[must_use]
     pub fn count(&self) -> u32 {
@@ -97,16 +103,20 @@ pub struct Share {
     goal: u64,
 }
 
-impl From<&Peer> for Share {
-    fn from(peer: &Peer) -> Self {
-        let sum = |of: fn(&Progress) -> u64| peer.targets.iter().map(of).fold(0, u64::wrapping_add);
-        Self {
-            up: peer.status == Status::Up,
-            done: peer.done,
-            met: !peer.targets.is_empty() && peer.targets.iter().all(Progress::met),
+impl Share {
+    /// What the peer of this number adds, if there is one.
+    #[must_use]
+    pub fn of(peers: &Peers, peerid: u32) -> Option<Self> {
+        let status = peers.status(peerid)?;
+        let targets = peers.targets(peerid);
+        let sum = |of: fn(&Progress) -> u64| targets.iter().map(of).fold(0, u64::wrapping_add);
+        Some(Self {
+            up: status == Status::Up,
+            done: peers.is_done(peerid),
+            met: !targets.is_empty() && targets.iter().all(Progress::met),
             current: sum(|progress| progress.current),
             goal: sum(|progress| progress.goal),
-        }
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Who has sent how much to whom.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -80,6 +81,12 @@ impl Links {
         }
     }
 
+    /// What passed over a link.
+    #[must_use]
+    pub fn get(&self, link: LinkId) -> Option<Traffic> {
+        self.map.get(&link).copied()
+    }
+
     /// How many links there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -114,14 +121,8 @@ impl Links {
     /// The `count` busiest links, busiest first; ties by number, so that the same traffic gives the same list.
     #[must_use]
     pub fn busiest(&self, count: usize) -> Vec<(LinkId, Traffic)> {
-        let by_weight = |&(link, traffic): &(LinkId, Traffic)| (std::cmp::Reverse(traffic.sent + traffic.lost), link);
-        let mut links: Vec<_> = self.iter().collect();
-        if links.len() > count {
-            links.select_nth_unstable_by_key(count, by_weight);
-            links.truncate(count);
-        }
-        links.sort_unstable_by_key(by_weight);
-        links
+        let links = busiest(self.iter(), count).into_iter();
+        links.filter_map(|link| Some((link, self.get(link)?))).collect()
     }
 
     /// Forgets one link.
@@ -137,6 +138,19 @@ impl Links {
             self.map.extend(busiest);
         }
     }
+}
+
+/// The `count` links that carry most, the one with most first; ties by number.
+pub(super) fn busiest(links: impl Iterator<Item = (LinkId, Traffic)>, count: usize) -> Vec<LinkId> {
+    // A million links: no more of each than is compared.
+    let weight = |(link, traffic): (LinkId, Traffic)| (Reverse(traffic.sent + traffic.lost), link);
+    let mut links: Vec<_> = links.map(weight).collect();
+    if links.len() > count {
+        links.select_nth_unstable(count);
+        links.truncate(count);
+    }
+    links.sort_unstable();
+    links.into_iter().map(|(_, link)| link).collect()
 }
 
 /// Link ids are peers' numbers and not an attacker's choice: one round of mixing spreads them.

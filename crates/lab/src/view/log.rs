@@ -122,6 +122,20 @@ impl Log {
         self.seen += 1;
     }
 
+    /// The same for somebody who needs the event no more, and gets memory to be used again for it.
+    pub(super) fn push_over(&mut self, event: &mut Event) {
+        if self.lines.len() < LINES_MAX {
+            return self.push(event);
+        }
+        if let Some(mut line) = self.lines.pop_front() {
+            std::mem::swap(&mut line, event);
+            std::mem::swap(&mut line.body, &mut event.body);
+            line.body.clear();
+            self.lines.push_back(line);
+            self.seen += 1;
+        }
+    }
+
     /// The same with its newest events alone.
     pub(super) fn tail(&self) -> Self {
         let lines = self.lines.range(self.lines.len().saturating_sub(TAIL)..).cloned().collect();
@@ -264,6 +278,20 @@ mod tests {
         assert_eq!(log.newest(0, usize::MAX).next().unwrap().id, EventId(5));
         assert_eq!(log.newest(log.seen() - 2, 40).count(), 2);
         assert_eq!(log.newest(log.seen(), 40).count(), 0);
+    }
+
+    #[test]
+    fn a_line_in_place_of_the_oldest_is_the_same_line() {
+        let (mut log, mut other) = (log(LINES_MAX as u64), log(LINES_MAX as u64));
+        for count in 0..20 {
+            let mut event = Event::new(EventId(90_000 + count), Instant::ZERO, PeerId(7), Kind::Note);
+            event.text = format!("New {count}");
+            log.push(&event);
+            event.body = vec![7; 100];
+            other.push_over(&mut event);
+        }
+        assert!(log.newest(0, usize::MAX).eq(other.newest(0, usize::MAX)));
+        assert_eq!(log.seen(), other.seen());
     }
 
     #[test]

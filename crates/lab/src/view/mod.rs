@@ -8,12 +8,16 @@
 //! Bounds: [`links::LINKS_MAX`] links, [`log::LINES_MAX`] events, [`names::NAMES_MAX`] names of a sort;
 //! runs of more than [`groups::PEERS_SHOWN_MAX`] peers are told in groups.
 
+mod chunks;
 mod cursor;
 mod dirty;
 mod frame;
 pub mod groups;
+mod heard;
 pub mod links;
+mod lists;
 pub mod log;
+mod matrix;
 pub mod names;
 mod pages;
 mod pauses;
@@ -23,6 +27,7 @@ pub mod places;
 mod run;
 mod shared;
 pub mod timeline;
+mod totals;
 
 use rumormill_core::Instant;
 use rumormill_core::plan::{Plan, Timed};
@@ -31,12 +36,14 @@ use rumormill_trace::{Messages, Mode};
 
 use cursor::{Changes, Cursor};
 use groups::{Groups, PEERS_SHOWN_MAX, Share};
-use links::{LINKS_MAX, LinkId, Links, Traffic};
+use heard::Heard;
+use links::{LinkId, Traffic};
 use log::Log;
 use names::Names;
 use pauses::Pauses;
 use peers::{Peers, Progress, Status};
 use timeline::Timeline;
+use totals::Totals;
 
 pub use frame::FRAME_BYTES_MAX;
 pub use pages::FOCUS_MAX;
@@ -61,16 +68,17 @@ pub struct View {
     peers: Peers,
     groups: Option<Groups>,
     names: Vocabulary,
-    links: Links,
+    links: Totals,
+    /// Do pages hear of links as messages pass?
+    tells_links: bool,
     /// Messages and bytes sent, by kind.
     kinds: Vec<Traffic>,
     log: Log,
     timeline: Timeline,
     /// Messages in the trace so far; the run's own number is this until the run has ended.
     totals: Messages,
-    /// How far the ids of each peer's events have counted, so that an event can be found by its id; those of
-    /// the network come first.
-    counts: Vec<u64>,
+    /// Which events it has seen.
+    heard: Heard,
     /// Grows when pages have to begin anew, because the run turned out otherwise.
     edition: u64,
     /// Counts changes, from 1.
@@ -95,6 +103,7 @@ impl View {
     #[must_use]
     pub fn new(run: RunLine) -> Self {
         let peers = run.peers;
+        let groups = (peers > PEERS_SHOWN_MAX).then(|| Groups::new(peers));
         Self {
             loading: None,
             clock: Instant::ZERO,
@@ -103,14 +112,15 @@ impl View {
             pauses: Pauses::default(),
             run,
             peers: Peers::new(peers),
-            groups: (peers > PEERS_SHOWN_MAX).then(|| Groups::new(peers)),
             names: Vocabulary::default(),
-            links: Links::new(LINKS_MAX),
+            links: Totals::new(groups.as_ref()),
+            tells_links: true,
+            groups,
             kinds: Vec::new(),
             log: Log::default(),
             timeline: Timeline::default(),
             totals: Messages::default(),
-            counts: vec![0; peers as usize + 1],
+            heard: Heard::new(peers),
             edition: 0,
             version: 1,
             focused: Vec::new(),
@@ -155,9 +165,20 @@ impl View {
         self.version += 1;
     }
 
+    /// A recording is going to be read. Of groups, pages hear of links when all is read: until then each frame
+    /// would tell of most pairs anew.
+    pub(crate) fn begin_loading(&mut self) {
+        self.set_loading(Some(0.0));
+        self.tells_links = self.groups.is_none();
+    }
+
     /// How much of a recording has been read, 0 to 1; `None` when all is.
     pub fn set_loading(&mut self, loading: Option<f64>) {
         self.loading = loading;
+        if loading.is_none() && !self.tells_links {
+            self.tells_links = true;
+            self.tell_links();
+        }
         self.version += 1;
     }
 
@@ -187,6 +208,13 @@ impl View {
         self.pauses.add(timed);
     }
 
+    /// Snapshots taken from now on share what does not change with this and with each other.
+    pub(crate) fn share(&mut self) {
+        self.peers.share();
+        self.links.share();
+        self.heard.share();
+    }
+
     /// A copy that no page watches, with the end of the log: a moment to come back to.
     #[must_use]
     pub(crate) fn snapshot(&self) -> Self {
@@ -201,11 +229,12 @@ impl View {
             groups: self.groups.clone(),
             names: self.names.clone(),
             links: self.links.clone(),
+            tells_links: true,
             kinds: self.kinds.clone(),
             log: self.log.tail(),
             timeline: self.timeline.clone(),
             totals: self.totals,
-            counts: self.counts.clone(),
+            heard: self.heard.clone(),
             edition: self.edition,
             version: self.version,
             focused: Vec::new(),
@@ -214,10 +243,13 @@ impl View {
         }
     }
 
-    /// Bytes that a snapshot takes, about.
+    /// Bytes that a snapshot takes, about, without what it shares with `other`.
     #[must_use]
-    pub(crate) fn bytes(&self) -> usize {
-        self.peers.bytes() + self.links.bytes() + self.counts.len() * 8 + (256 << 10)
+    pub(crate) fn bytes(&self, other: Option<&Self>) -> usize {
+        self.peers.bytes(other.map(|other| &other.peers))
+            + self.links.bytes(other.map(|other| &other.links))
+            + self.heard.bytes(other.map(|other| &other.heard))
+            + (256 << 10)
     }
 
     /// From now on this shows a moment of the past of this run.
@@ -233,7 +265,7 @@ impl View {
     /// Has this event, or a later one of its peer, happened?
     #[must_use]
     pub(crate) fn has_seen(&self, id: EventId) -> bool {
-        self.counts.get(id.peerid() as usize).is_some_and(|&count| count > count_of(id))
+        self.heard.has(id)
     }
 
     fn take(&mut self, event: &Event) {
@@ -250,19 +282,19 @@ impl View {
 
     fn apply(&mut self, event: &Event) {
         let peerid = number(event.peer.0);
-        if let Some(count) = self.counts.get_mut(peerid as usize) {
-            *count = (*count).max(count_of(event.id) + 1);
-        }
+        self.heard.hear(peerid, event.id);
         if self.is_open && (self.peers.count() + 1..=PEERS_SHOWN_MAX).contains(&peerid) {
             self.peers.grow(peerid);
-            self.counts.resize(peerid as usize + 1, 0);
+            self.heard.grow(peerid);
             self.run.peers = peerid;
             self.changed(peerid);
         }
-        let is_message = matches!(event.kind, Kind::Sent | Kind::Delivered | Kind::Dropped);
-        if is_message && self.is_member(event, peerid) {
-            // Most events are such. Nothing about the peer changes, and of a million few are in the cache.
-            return self.note_message(event, peerid);
+        if !Self::may_change_peer(event) && self.is_member(event, peerid) {
+            // Most events are such. Of a million peers, few are in the cache.
+            if matches!(event.kind, Kind::Sent | Kind::Delivered | Kind::Dropped) {
+                self.note_message(event, peerid);
+            }
+            return;
         }
         self.change(peerid, |view| {
             let joined = view.note_community(event, peerid);
@@ -285,12 +317,23 @@ impl View {
         });
     }
 
+    /// Is the event one that may change its peer, whatever the community?
+    fn may_change_peer(event: &Event) -> bool {
+        match event.kind {
+            Kind::Started | Kind::Restarted | Kind::Crashed | Kind::Stopped | Kind::Done => true,
+            Kind::Joined | Kind::Progress | Kind::Fault => true,
+            Kind::Note => event.name == LABEL || event.name == POSITION,
+            _ => false,
+        }
+    }
+
     /// Does something that may change a peer, and says whether it did.
     fn change(&mut self, peerid: u32, change: impl FnOnce(&mut Self) -> bool) {
-        let before = self.groups.as_ref().and_then(|_| self.peers.get(peerid)).map(Share::from);
+        let before = self.groups.as_ref().and_then(|_| Share::of(&self.peers, peerid));
         if change(self) {
-            if let (Some(groups), Some(before), Some(after)) = (&mut self.groups, before, self.peers.get(peerid)) {
-                groups.change(peerid, before, Share::from(after));
+            let after = Share::of(&self.peers, peerid);
+            if let (Some(groups), Some(before), Some(after)) = (&mut self.groups, before, after) {
+                groups.change(peerid, before, after);
             }
             self.changed(peerid);
         }
@@ -383,7 +426,7 @@ impl View {
         let (from, to) = if at_receiver { (other, peerid) } else { (peerid, other) };
         let link = LinkId::new(self.end(from), self.end(to), kind, community);
         self.links.add(link, traffic);
-        if self.is_watched() {
+        if self.is_watched() && self.tells_links {
             self.news.links.add(link, traffic);
         }
     }
@@ -422,16 +465,19 @@ impl View {
     }
 }
 
+impl View {
+    /// Takes an event that the caller needs no more, and leaves memory to be used again in its place.
+    pub(crate) fn take_over(&mut self, event: &mut Event) {
+        self.take(event);
+        self.log.push_over(event);
+    }
+}
+
 impl Sink for View {
     fn event(&mut self, event: &Event) {
         self.log.push(event);
         self.take(event);
     }
-}
-
-/// Which of its peer's events this is.
-const fn count_of(id: EventId) -> u64 {
-    id.0 & ((1 << EventId::COUNT_BITS) - 1)
 }
 
 /// Peers' numbers in a trace have 24 bits; whatever is larger is nobody.

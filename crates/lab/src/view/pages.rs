@@ -1,7 +1,7 @@
 //! For pages: what a run looks like and what has changed, each at its own pace. See
 //! [`SharedView::watch`](super::SharedView::watch).
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, EDGES_WAIT_MAX};
 use super::place::Place;
 use super::{View, frame};
 
@@ -67,6 +67,17 @@ impl View {
     /// Which edition of the run pages are told.
     pub(crate) const fn edition(&self) -> u64 {
         self.edition
+    }
+
+    /// Every page that has not heard of any link will hear of the busiest.
+    pub(super) fn tell_links(&mut self) {
+        if self.cursors.is_empty() {
+            return;
+        }
+        let busiest = self.links.busiest(EDGES_WAIT_MAX);
+        for page in self.cursors.iter_mut().flatten() {
+            page.add_links(self.links.len(), &busiest);
+        }
     }
 
     fn note_focus(&mut self) {

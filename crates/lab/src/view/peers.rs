@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use rumormill_trace::Target;
 use smallvec::SmallVec;
 
+use super::chunks::Chunks;
+use super::lists::Lists;
 use super::places::Places;
 
 /// Longer labels are cut to this many characters.
@@ -25,6 +27,10 @@ pub enum Status {
     Paused = 3,
     /// Left in good order.
     Stopped = 4,
+}
+
+impl Status {
+    const ALL: [Self; 5] = [Self::Waiting, Self::Up, Self::Crashed, Self::Paused, Self::Stopped];
 }
 
 /// How far a peer has come with one target.
@@ -68,19 +74,31 @@ pub struct Reach {
     pub peers: u32,
 }
 
-/// All peers of a run, by number from 1.
-#[derive(Clone, Debug, Default)]
+/// All peers of a run, by number from 1. What is known of them lies in columns, of which copies share what does
+/// not change: of a million peers, a checkpoint keeps a few bytes each.
+#[derive(Clone, Debug)]
 pub struct Peers {
-    all: Vec<Peer>,
+    /// Number of the status, and [`DONE`].
+    states: Chunks<u8>,
+    communities: Lists,
+    /// A bit a peer for each community, to see at once who belongs to it.
+    members: Vec<Chunks<u64>>,
+    targets: Lists,
+    /// Of each peer's first target: where it is, and where it shall be.
+    current: Chunks<u64>,
+    goal: Chunks<u64>,
+    /// The same of further targets, by peer and target.
+    further: BTreeMap<(u32, u8), (u64, u64)>,
     pids: BTreeMap<u32, u32>,
     labels: Vec<(u32, String)>,
     places: Places,
-    /// A bit a peer for each community, to see at once who belongs to it.
-    members: Vec<Vec<u64>>,
     reach: Vec<Reach>,
     done: u32,
     met: u64,
 }
+
+/// Said that it is done.
+const DONE: u8 = 1 << 7;
 
 impl From<Reach> for Target {
     fn from(reach: Reach) -> Self {
@@ -92,19 +110,67 @@ impl Peers {
     /// This many peers that have not booted.
     #[must_use]
     pub fn new(peers: u32) -> Self {
-        Self { all: vec![Peer::default(); peers as usize], ..Self::default() }
+        let peers = peers as usize;
+        Self {
+            states: Chunks::new(peers),
+            communities: Lists::new(peers),
+            members: Vec::new(),
+            targets: Lists::new(peers),
+            current: Chunks::new(peers),
+            goal: Chunks::new(peers),
+            further: BTreeMap::new(),
+            pids: BTreeMap::new(),
+            labels: Vec::new(),
+            places: Places::default(),
+            reach: Vec::new(),
+            done: 0,
+            met: 0,
+        }
     }
 
     /// How many there are.
     #[must_use]
-    pub fn count(&self) -> u32 {
-        self.all.len() as u32
+    pub const fn count(&self) -> u32 {
+        self.states.len() as u32
     }
 
     /// The peer of this number.
     #[must_use]
-    pub fn get(&self, peerid: u32) -> Option<&Peer> {
-        self.all.get((peerid as usize).checked_sub(1)?)
+    pub fn get(&self, peerid: u32) -> Option<Peer> {
+        Some(Peer {
+            status: self.status(peerid)?,
+            done: self.is_done(peerid),
+            communities: self.communities.get(place(peerid)?),
+            targets: self.targets(peerid),
+        })
+    }
+
+    /// Whether the peer runs.
+    #[must_use]
+    pub fn status(&self, peerid: u32) -> Option<Status> {
+        let state = self.states.get(place(peerid)?)?;
+        Some(Status::ALL.get(usize::from(state & !DONE)).copied().unwrap_or_default())
+    }
+
+    /// Has the peer said that it is done?
+    #[must_use]
+    pub fn is_done(&self, peerid: u32) -> bool {
+        place(peerid).and_then(|place| self.states.get(place)).is_some_and(|state| state & DONE != 0)
+    }
+
+    /// The peer's targets, in the order in which they were first reported.
+    #[must_use]
+    pub fn targets(&self, peerid: u32) -> SmallVec<[Progress; 1]> {
+        let Some(place) = place(peerid) else { return SmallVec::new() };
+        let numbers = self.targets.get(place);
+        let progress = |(order, &target): (usize, &u8)| {
+            let (current, goal) = match order {
+                0 => (self.current.get(place)?, self.goal.get(place)?),
+                _ => *self.further.get(&(peerid, target))?,
+            };
+            Some(Progress { target, current, goal })
+        };
+        numbers.iter().enumerate().filter_map(progress).collect()
     }
 
     /// The process that the peer runs in, when it is a real one.
@@ -127,7 +193,7 @@ impl Peers {
 
     /// The peer says where it stands. Returns whether that is news.
     pub fn set_place(&mut self, peerid: u32, text: &str) -> bool {
-        self.get(peerid).is_some() && self.places.set(peerid, text)
+        self.is_known(peerid) && self.places.set(peerid, text)
     }
 
     /// Met and all, by number of the target.
@@ -148,22 +214,46 @@ impl Peers {
         self.met
     }
 
-    /// Bytes in memory, about.
+    /// Bytes in memory, about, without what it shares with `other`.
     #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.all.len() * size_of::<Peer>() + self.pids.len() * 16 + self.labels.len() * 64
+    pub fn bytes(&self, other: Option<&Self>) -> usize {
+        let members = self.members.iter().enumerate();
+        let members = members.map(|(place, bits)| bits.bytes(other.and_then(|other| other.members.get(place))));
+        self.states.bytes(other.map(|other| &other.states))
+            + self.communities.bytes(other.map(|other| &other.communities))
+            + members.sum::<usize>()
+            + self.targets.bytes(other.map(|other| &other.targets))
+            + self.current.bytes(other.map(|other| &other.current))
+            + self.goal.bytes(other.map(|other| &other.goal))
+            + self.further.len() * 40
+            + self.pids.len() * 16
+            + self.labels.len() * 64
+    }
+
+    /// Copies made from now on share all that is there now.
+    pub(super) fn share(&mut self) {
+        self.states.share();
+        self.communities.share();
+        self.members.iter_mut().for_each(Chunks::share);
+        self.targets.share();
+        self.current.share();
+        self.goal.share();
     }
 
     /// Makes place for peers up to this number, for runs that peers join unannounced.
     pub fn grow(&mut self, peers: u32) {
-        if peers > self.count() {
-            self.all.resize(peers as usize, Peer::default());
-        }
+        let peers = peers as usize;
+        self.states.grow(peers);
+        self.communities.grow(peers);
+        self.targets.grow(peers);
+        self.current.grow(peers);
+        self.goal.grow(peers);
+        self.members.iter_mut().for_each(|bits| bits.grow(peers / 64 + 1));
     }
 
     /// The peer calls itself `label`, from now on. Returns whether that is news.
     pub fn set_label(&mut self, peerid: u32, label: &str) -> bool {
-        let is_news = self.get(peerid).is_some() && !self.labels.iter().any(|(known, _)| *known == peerid);
+        let is_news = self.is_known(peerid) && !self.labels.iter().any(|(known, _)| *known == peerid);
         if is_news {
             self.labels.push((peerid, label.chars().take(LABEL_CHARS_MAX).collect()));
         }
@@ -177,44 +267,43 @@ impl Peers {
 
     /// Whether the peer runs. A boot or a crash takes back that it was done. Returns whether that is news.
     pub fn set_status(&mut self, peerid: u32, status: Status) -> bool {
-        let Some(peer) = self.peer_mut(peerid) else { return false };
-        let news = std::mem::replace(&mut peer.status, status) != status;
-        let undone = matches!(status, Status::Up | Status::Crashed) && std::mem::take(&mut peer.done);
-        if undone {
-            self.done -= 1;
+        let Some(known) = self.status(peerid) else { return false };
+        let undone = matches!(status, Status::Up | Status::Crashed) && self.is_done(peerid);
+        let news = known != status || undone;
+        if news && let Some(state) = self.state_mut(peerid) {
+            *state = status as u8 | if undone { 0 } else { *state & DONE };
+            self.done -= u32::from(undone);
         }
-        news || undone
+        news
     }
 
     /// The peer froze or goes on; one that does not run stays as it is. Returns whether that is news.
     pub fn set_paused(&mut self, peerid: u32, paused: bool) -> bool {
         let (from, to) = if paused { (Status::Up, Status::Paused) } else { (Status::Paused, Status::Up) };
-        match self.peer_mut(peerid) {
-            Some(peer) if peer.status == from => {
-                peer.status = to;
-                true
-            }
-            _ => false,
+        let news = self.status(peerid) == Some(from);
+        if news && let Some(state) = self.state_mut(peerid) {
+            *state = to as u8 | *state & DONE;
         }
+        news
     }
 
     /// The peer said that it is done. Returns whether that is news.
     pub fn set_done(&mut self, peerid: u32) -> bool {
-        let news = self.peer_mut(peerid).is_some_and(|peer| !std::mem::replace(&mut peer.done, true));
-        self.done += u32::from(news);
+        let news = self.is_known(peerid) && !self.is_done(peerid);
+        if news && let Some(state) = self.state_mut(peerid) {
+            *state |= DONE;
+            self.done += 1;
+        }
         news
     }
 
     /// The peer was seen in this community. Returns whether that is news.
     pub fn join(&mut self, peerid: u32, community: u8) -> bool {
-        match self.peer_mut(peerid) {
-            Some(peer) if !peer.communities.contains(&community) => {
-                peer.communities.push(community);
-                self.note_member(peerid, community);
-                true
-            }
-            _ => false,
+        let joined = place(peerid).is_some_and(|place| self.communities.add(place, community));
+        if joined {
+            self.note_member(peerid, community);
         }
+        joined
     }
 
     /// Was the peer seen in this community?
@@ -225,45 +314,70 @@ impl Peers {
     }
 
     fn note_member(&mut self, peerid: u32, community: u8) {
-        let (community, word) = (usize::from(community), peerid as usize / 64);
+        let words = self.states.len() / 64 + 1;
+        let community = usize::from(community);
         if self.members.len() <= community {
-            self.members.resize(community + 1, Vec::new());
+            self.members.resize_with(community + 1, || Chunks::new(words));
         }
-        let bits = &mut self.members[community];
-        if bits.len() <= word {
-            bits.resize(word + 1, 0);
+        if let Some(word) = self.members[community].get_mut(peerid as usize / 64) {
+            *word |= 1 << (peerid % 64);
         }
-        bits[word] |= 1 << (peerid % 64);
     }
 
     /// The peer is this far. Returns whether that is news.
     pub fn set_progress(&mut self, peerid: u32, progress: Progress) -> bool {
-        let Some(peer) = self.peer_mut(peerid) else { return false };
-        let known = peer.targets.iter_mut().find(|known| known.target == progress.target);
-        let before = match known {
-            Some(known) if *known == progress => return false,
-            Some(known) => Some(std::mem::replace(known, progress).met()),
-            None => {
-                peer.targets.push(progress);
-                None
-            }
-        };
+        if !self.is_known(peerid) {
+            return false;
+        }
+        let known = self.targets(peerid).into_iter().find(|known| known.target == progress.target);
+        if known == Some(progress) {
+            return false;
+        }
+        self.put_progress(peerid, progress);
         let target = usize::from(progress.target);
         if self.reach.len() <= target {
             self.reach.resize(target + 1, Reach::default());
         }
         let reach = &mut self.reach[target];
-        reach.peers += u32::from(before.is_none());
+        let was_met = known.is_some_and(|known| known.met());
+        reach.peers += u32::from(known.is_none());
         reach.met += u32::from(progress.met());
-        reach.met -= u32::from(before == Some(true));
+        reach.met -= u32::from(was_met);
         self.met += u64::from(progress.met());
-        self.met -= u64::from(before == Some(true));
+        self.met -= u64::from(was_met);
         true
     }
 
-    fn peer_mut(&mut self, peerid: u32) -> Option<&mut Peer> {
-        self.all.get_mut((peerid as usize).checked_sub(1)?)
+    fn put_progress(&mut self, peerid: u32, progress: Progress) {
+        let Some(place) = place(peerid) else { return };
+        let Progress { target, current, goal } = progress;
+        self.targets.add(place, target);
+        if self.targets.first(place) != Some(target) {
+            self.further.insert((peerid, target), (current, goal));
+            return;
+        }
+        for (column, value) in [(&mut self.current, current), (&mut self.goal, goal)] {
+            // A goal seldom changes: what stays as it is stays shared.
+            if column.get(place) != Some(value)
+                && let Some(known) = column.get_mut(place)
+            {
+                *known = value;
+            }
+        }
     }
+
+    fn is_known(&self, peerid: u32) -> bool {
+        (1..=self.count()).contains(&peerid)
+    }
+
+    fn state_mut(&mut self, peerid: u32) -> Option<&mut u8> {
+        self.states.get_mut(place(peerid)?)
+    }
+}
+
+/// Where a peer stands in the columns.
+fn place(peerid: u32) -> Option<usize> {
+    (peerid as usize).checked_sub(1)
 }
 
 #[cfg(test)]

@@ -318,7 +318,7 @@ fn a_snapshot_is_the_view_and_goes_its_own_way() {
     assert_eq!(truth(&view), before);
     copy.set_past(run(10));
     assert_eq!((copy.run().messages.sent, copy.run().peers), (201, 10));
-    assert!(copy.bytes() > 1_000);
+    assert!(copy.bytes(None) > 1_000);
 }
 
 #[test]
