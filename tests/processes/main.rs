@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod complete;
+mod hands;
 mod orphans;
 mod reporter;
 #[path = "../support/mod.rs"]

@@ -22,8 +22,8 @@ pub(crate) struct Weather {
     /// The group of each peer.
     partition: Option<Vec<u32>>,
     cuts: Vec<(Set, Set)>,
-    /// The last that covers a link holds.
-    links: Vec<(Set, Set, Conditions)>,
+    /// The last that covers a link holds; nothing is the network's own conditions.
+    links: Vec<(Set, Set, Option<Conditions>)>,
     rng: Rng,
     /// When each link with a bandwidth has sent what it took.
     busy_until: BTreeMap<(u32, u32), Instant>,
@@ -94,14 +94,10 @@ impl Weather {
                 self.cuts.clear();
                 self.links.clear();
             }
-            Fault::Link { from, to, conditions: Some(conditions) } => {
+            Fault::Link { from, to, conditions } => {
                 let (from, to) = (self.set(from), self.set(to));
                 self.links.retain(|(known_from, known_to, _)| (known_from, known_to) != (&from, &to));
                 self.links.push((from, to, *conditions));
-            }
-            Fault::Link { from, to, conditions: None } => {
-                let (from, to) = (self.set(from), self.set(to));
-                self.links.retain(|(known_from, known_to, _)| (known_from, known_to) != (&from, &to));
             }
             Fault::Conditions(conditions) => self.network.conditions = *conditions,
             _ => {}
@@ -124,7 +120,7 @@ impl Weather {
             return Fate::Lost(CUT);
         }
         let special = self.links.iter().rev().find(|(senders, receivers, _)| on_link((senders, receivers)));
-        let conditions = special.map_or(self.network.conditions, |(_, _, conditions)| *conditions);
+        let conditions = special.and_then(|(_, _, conditions)| *conditions).unwrap_or(self.network.conditions);
         if self.chance(conditions.loss) {
             return Fate::Lost(LOST);
         }
@@ -246,6 +242,17 @@ mod tests {
         assert_eq!(judge(&mut weather, 1, 2), Fate::Lost(LOST));
         weather.apply(&Fault::Conditions(Conditions::default()));
         assert!(arrives(&mut weather, 1, 2));
+    }
+
+    #[test]
+    fn one_link_of_many_gets_the_networks_conditions_back() {
+        let lossy = Some(Conditions { loss: 1.0, ..Conditions::default() });
+        let mut weather = still();
+        weather.apply(&Fault::Link { from: Peers::All, to: Peers::All, conditions: lossy });
+        let (from, to) = (Peers::Numbers(vec![1]), Peers::Numbers(vec![2]));
+        weather.apply(&Fault::Link { from, to, conditions: None });
+        assert!(arrives(&mut weather, 1, 2));
+        assert_eq!(judge(&mut weather, 2, 1), Fate::Lost(LOST));
     }
 
     #[test]
