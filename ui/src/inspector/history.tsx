@@ -89,7 +89,9 @@ export function Faults({ run }: { run: Run }) {
       {rows.length === 0 ? (
         <p class="quiet">
           None. {can === "inject" && "Select a peer or a link and break it."}
-          {can === "branch" && "Go back in time, select a peer and break it in a branch."}
+          {can === "branch" &&
+            run.folder !== null &&
+            "Go back in time, select a peer and break it in a branch."}
         </p>
       ) : (
         <ul class="timed">
