@@ -152,11 +152,15 @@ impl<P: Launch> Driver<P> {
         let awake = !self.paused;
         let heard = self.unheard.is_empty();
         let idle = awake && heard && self.working.is_none() && !self.held.full() && !self.parts.disk.full();
+        let now = self.clock.now();
         let sleep = |moment: Option<Instant>| {
-            let deadline = moment.map(|moment| self.clock.deadline(moment));
+            let deadline = moment.map(|moment| (moment <= now, self.clock.deadline(moment)));
             async move {
                 match deadline {
-                    Some(deadline) => sleep_until(deadline).await,
+                    // What is due is due now: tokio's timers come a millisecond later, so that as long as
+                    // there are messages it would never be its turn.
+                    Some((true, _)) => {}
+                    Some((false, deadline)) => sleep_until(deadline).await,
                     None => pending().await,
                 }
             }
