@@ -44,7 +44,9 @@ impl<A: Application> Replica<A> {
             self.calls.log(record.call, (slot, number));
             return Ok(None);
         }
-        Ok(self.offer(cx, &record))
+        let answer = self.offer(cx, &record);
+        self.execute_ready(cx);
+        Ok(answer)
     }
 
     /// Executes a record of the log, or lets it wait for the first thing that it lacks.
@@ -88,21 +90,32 @@ impl<A: Application> Replica<A> {
     fn raise_value(&mut self, record: &Record<A>) {
         self.value_timestamp.raise(record.slot, record.number);
         if !self.waiting.is_empty() {
-            self.waiting.rise(record.slot, record.number, &mut self.ready);
-        }
-    }
-
-    /// Executes and answers all that can be, one after the other: what becomes ready by it waits its turn.
-    pub(super) fn run_ready(&mut self, cx: &mut Context<'_, Store<A>>) {
-        while let Some(waiter) = self.ready.pop_front() {
-            match waiter {
-                Waiter::Chain(number) => self.resume(cx, number),
-                Waiter::Record { slot, number } => {
-                    if let Some(record) = self.log.get(slot, number).map(|entry| Arc::clone(&entry.record)) {
-                        self.offer(cx, &record);
+            for waiter in self.waiting.rise(record.slot, record.number) {
+                match waiter {
+                    Waiter::Chain(number) => self.ready.chains.push_back(number),
+                    Waiter::Record { slot, number } => {
+                        let stamp = self.log.get(slot, number).map(|entry| entry.record.stamp);
+                        self.ready.records.extend(stamp.map(|stamp| (stamp, slot, number)));
                     }
                 }
             }
+        }
+    }
+
+    /// Executes all records that can be, one after the other: what becomes ready by it waits its turn. Nothing else
+    /// may be executed or answered before, or it might overtake what it depends on.
+    pub(super) fn execute_ready(&mut self, cx: &mut Context<'_, Store<A>>) {
+        while let Some((_, slot, number)) = self.ready.records.pop_first() {
+            if let Some(record) = self.log.get(slot, number).map(|entry| Arc::clone(&entry.record)) {
+                self.offer(cx, &record);
+            }
+        }
+    }
+
+    /// Answers all calls that can be.
+    pub(super) fn answer_ready(&mut self, cx: &mut Context<'_, Store<A>>) {
+        while let Some(number) = self.ready.chains.pop_front() {
+            self.resume(cx, number);
         }
     }
 
@@ -141,6 +154,7 @@ impl<A: Application> Replica<A> {
                 self.log.range(slot, first, stable).filter(|entry| !entry.executed).map(|e| e.record.clone()).collect();
             for record in fresh {
                 self.offer(cx, &record);
+                self.execute_ready(cx);
                 // Held by enough, if not executed: that is all that some wait for.
                 for owed in self.parked.due((slot, record.number), |owed| !owed.wait) {
                     self.reply(cx, owed.front, (owed.id, true), Seen::Exactly(&record.ts()), Ok(None));

@@ -225,7 +225,7 @@ impl<A: Application> Replica<A> {
             self.hear_floor(from, gossip.floor, &gossip.upto);
         }
         self.stabilize(cx);
-        self.run_ready(cx);
+        self.answer_ready(cx);
         self.collect();
         self.compare(cx, from, &gossip.since, &gossip.upto);
         if gossip.complete && self.log.held().covers(&gossip.upto) {

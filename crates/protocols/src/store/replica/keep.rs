@@ -91,7 +91,7 @@ impl<A: Application> Replica<A> {
                 self.disk.kept(batch);
             }
         }
-        self.run_ready(cx);
+        self.answer_ready(cx);
         Ok(())
     }
 

@@ -23,8 +23,6 @@ mod ready;
 mod recover;
 mod status;
 
-use std::collections::VecDeque;
-
 use rumormill_core::{Context, PeerId, Seat};
 use serde::Serialize;
 
@@ -54,8 +52,8 @@ pub struct Replica<A: Application> {
     /// What is on so many members' disks that it may be executed.
     stable: Timestamp,
     waiting: ready::Waiting,
-    /// What need not wait any longer.
-    ready: VecDeque<ready::Waiter>,
+    /// What need not wait any longer; empty between activations.
+    ready: ready::Ready,
     parked: parked::Parked<A>,
     #[serde(skip)]
     outbox: outbox::Outbox<A>,
@@ -101,7 +99,7 @@ impl<A: Application> Replica<A> {
             adopted: Timestamp::new(),
             stable: Timestamp::new(),
             waiting: ready::Waiting::default(),
-            ready: VecDeque::new(),
+            ready: ready::Ready::default(),
             parked: parked::Parked::default(),
             outbox: outbox::Outbox::default(),
             floors: floors::Floors::default(),
@@ -249,7 +247,7 @@ impl<A: Application> Replica<A> {
 
     /// The end of every activation: what became ready is done, what was taken is written, answers and news leave.
     fn finish(&mut self, cx: &mut Context<'_, Store<A>>) {
-        self.run_ready(cx);
+        self.answer_ready(cx);
         self.write(cx);
         self.pull(cx);
         self.outbox.send(cx, &self.value_timestamp, self.heard);

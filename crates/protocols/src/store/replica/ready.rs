@@ -1,11 +1,11 @@
 //! What waits for updates, by the first of them that it lacks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::Serialize;
 use smallvec::SmallVec;
 
-use crate::store::{Slot, Timestamp};
+use crate::store::{Slot, Stamp, Timestamp};
 
 /// What waits until the value timestamp covers a label. Each lies under one part of the label that is not
 /// covered yet, so that it is looked at only when that part is: at most once for each part.
@@ -28,18 +28,31 @@ pub(super) enum Waiter {
     Chain(u64),
 }
 
+/// What need not wait any longer, or has to wait for something else: looked at in an order that is safe.
+///
+/// Whoever depends on a record must come after it, also when both become ready at the same time. So records come
+/// in the order of their stamps, and calls when there are no records.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(super) struct Ready {
+    /// Records: their lines, and their numbers there.
+    pub(super) records: BTreeSet<(Stamp, Slot, u64)>,
+    /// Chains of calls.
+    pub(super) chains: VecDeque<u64>,
+}
+
 impl Waiting {
     /// Lets something wait for `number` updates of a line.
     pub(super) fn wait(&mut self, (slot, number): (Slot, u64), waiter: Waiter) {
         self.lacking.entry((slot, number)).or_default().push(waiter);
     }
 
-    /// A part of the value timestamp rose to `number`: moves what has waited for it into `ready`.
-    pub(super) fn rise(&mut self, slot: Slot, number: u64, ready: &mut impl Extend<Waiter>) {
-        while let Some(entry) = self.lacking.range((slot, 0)..=(slot, number)).next() {
-            let key = *entry.0;
-            ready.extend(self.lacking.remove(&key).unwrap_or_default());
+    /// A part of the value timestamp rose to `number`: what has waited for it.
+    pub(super) fn rise(&mut self, slot: Slot, number: u64) -> SmallVec<[Waiter; 2]> {
+        let mut risen = SmallVec::new();
+        while let Some((&key, _)) = self.lacking.range((slot, 0)..=(slot, number)).next() {
+            risen.extend(self.lacking.remove(&key).unwrap_or_default());
         }
+        risen
     }
 
     /// The lines that something waits for, and the most that anything needs of each.
@@ -90,9 +103,7 @@ mod tests {
         waiting.wait((slot(1), 7), Waiter::Chain(3));
         waiting.wait((slot(2), 1), Waiter::Chain(4));
         let risen = |waiting: &mut Waiting, replica, number| {
-            let mut ready = Vec::new();
-            waiting.rise(slot(replica), number, &mut ready);
-            ready
+            waiting.rise(slot(replica), number).into_vec()
         };
         assert_eq!(waiting.lacks().as_slice(), [(slot(2), 1), (slot(1), 7)]);
         assert_eq!(risen(&mut waiting, 1, 4), []);

@@ -1,6 +1,6 @@
 //! Catching up by a snapshot: after a lost disk, or when what this replica lacks is no longer in any log.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -186,8 +186,11 @@ impl<A: Application> Replica<A> {
         }
         self.members.ended.extend(head.ended);
         self.disk = self.disk.emptied();
-        let chains = self.waiting.take().into_iter().filter(|waiter| matches!(waiter, Waiter::Chain(_)));
-        self.ready = chains.collect::<VecDeque<_>>();
+        for waiter in self.waiting.take() {
+            if let Waiter::Chain(number) = waiter {
+                self.ready.chains.push_back(number);
+            }
+        }
         self.parked.forget_owed();
         for record in records.into_iter().chain(old.entries().map(|entry| Arc::clone(&entry.record))) {
             // What is known is there already; before a gap nothing can be done: others have it, or nobody.
@@ -197,7 +200,7 @@ impl<A: Application> Replica<A> {
             // Numbers of this line are in use that are not known here any more.
             self.begin_line(cx);
         }
-        self.run_ready(cx);
+        self.answer_ready(cx);
         self.write_all(cx);
         if !fenced {
             self.recovery = None;

@@ -1,0 +1,1 @@
+//! How much a replica bears.
