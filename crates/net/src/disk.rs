@@ -13,8 +13,8 @@ pub(crate) const DISK_FILE: &str = "disk.redb";
 
 const TABLE: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("disk");
 
-/// redb's own cache, per peer: small, because the system caches the file anyway.
-const CACHE_BYTES: usize = 1 << 20;
+/// redb's own cache, per peer of a run: small, because the system caches the file anyway.
+pub(crate) const CACHE_BYTES: usize = 1 << 20;
 
 /// Writes that wait for a commit, at most, in bytes; a peer takes no input while there are more.
 pub(crate) const MAX_WAITING_BYTES: usize = 8 << 20;
@@ -53,13 +53,14 @@ pub(crate) struct Disk {
 pub(crate) struct Shelf {
     path: Arc<Path>,
     database: Arc<Mutex<Option<Arc<Database>>>>,
+    cache_bytes: usize,
 }
 
 impl Disk {
     /// The disk in `folder`, with what an earlier life wrote.
-    pub fn open(folder: &Path) -> Result<Self, DiskError> {
+    pub fn open(folder: &Path, cache_bytes: usize) -> Result<Self, DiskError> {
         let path: Arc<Path> = folder.join(DISK_FILE).into();
-        let shelf = Shelf { path, database: Arc::default() };
+        let shelf = Shelf { path, database: Arc::default(), cache_bytes };
         if shelf.path.exists() {
             shelf.database()?;
         }
@@ -72,10 +73,10 @@ impl Disk {
     }
 
     /// Takes writes; they are durable once [`Disk::committed`] has returned this ticket or a later one.
-    pub fn write(&mut self, writes: Vec<Write>) -> u64 {
-        self.waiting_bytes +=
-            writes.iter().map(|(key, value)| key.len() + value.as_ref().map_or(0, Vec::len)).sum::<usize>();
-        self.waiting.extend(writes);
+    pub fn write(&mut self, writes: impl IntoIterator<Item = Write>) -> u64 {
+        let bytes = |(key, value): &Write| key.len() + value.as_ref().map_or(0, Vec::len);
+        let waiting_bytes = &mut self.waiting_bytes;
+        self.waiting.extend(writes.into_iter().inspect(|write| *waiting_bytes += bytes(write)));
         self.newest += 1;
         self.start();
         self.newest
@@ -96,7 +97,7 @@ impl Disk {
         if self.running.is_none() && !self.waiting.is_empty() {
             let (shelf, writes) = (self.shelf.clone(), std::mem::take(&mut self.waiting));
             self.waiting_bytes = 0;
-            self.running = Some((self.newest, tokio::task::spawn_blocking(move || shelf.commit(&writes))));
+            self.running = Some((self.newest, tokio::task::spawn_blocking(move || shelf.commit(writes))));
         }
     }
 
@@ -131,18 +132,21 @@ impl Shelf {
         if let Some(database) = &*slot {
             return Ok(Arc::clone(database));
         }
-        let opened = Database::builder().set_cache_size(CACHE_BYTES).create(&self.path);
+        let opened = Database::builder().set_cache_size(self.cache_bytes).create(&self.path);
         let database = Arc::new(opened.map_err(|error| self.failed(error))?);
         *slot = Some(Arc::clone(&database));
         Ok(database)
     }
 
-    fn commit(&self, writes: &[Write]) -> Result<(), DiskError> {
+    fn commit(&self, mut writes: Vec<Write>) -> Result<(), DiskError> {
+        // In the order of their keys they touch each page once; of several to one key the last holds.
+        writes.sort_by(|(left, _), (right, _)| left.cmp(right));
+        let last_of_each = writes.chunk_by(|(left, _), (right, _)| left == right).filter_map(<[Write]>::last);
         let database = self.database()?;
         let transaction = database.begin_write().map_err(|error| self.failed(error))?;
         {
             let mut table = transaction.open_table(TABLE).map_err(|error| self.failed(error))?;
-            for (key, value) in writes {
+            for (key, value) in last_of_each {
                 match value {
                     Some(value) => table.insert(key.as_slice(), value.as_slice()).map(drop),
                     None => table.remove(key.as_slice()).map(drop),
@@ -223,6 +227,11 @@ impl<T> Held<T> {
         self.waiting.pop_front_if(|(ticket, _)| *ticket <= durable).map(|(_, thing)| thing)
     }
 
+    /// Is nothing held?
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
     /// Is so much held that the peer should pause?
     pub fn full(&self) -> bool {
         self.waiting.len() > MAX_HELD
@@ -246,7 +255,7 @@ mod tests {
     #[tokio::test]
     async fn what_was_committed_is_there_after_a_restart() {
         let folder = tempfile::tempdir().unwrap();
-        let mut disk = Disk::open(folder.path()).unwrap();
+        let mut disk = Disk::open(folder.path(), CACHE_BYTES).unwrap();
         assert!(!folder.path().join(DISK_FILE).exists(), "a peer that never writes needs no file");
         assert_eq!(disk.shelf().get(b"a").unwrap(), None);
         let ticket = disk.write(vec![write(b"a1", b"x"), write(b"a2", b"y"), write(b"b", b"z")]);
@@ -254,15 +263,34 @@ mod tests {
         disk.write(vec![(b"a1".to_vec(), None)]);
         disk.committed().await.unwrap();
         drop(disk);
-        let disk = Disk::open(folder.path()).unwrap();
+        let disk = Disk::open(folder.path(), CACHE_BYTES).unwrap();
         assert_eq!(all(&disk, b"a"), [(b"a2".to_vec(), b"y".to_vec())]);
         assert_eq!(disk.shelf().get(b"b").unwrap(), Some(b"z".to_vec()));
     }
 
     #[tokio::test]
+    async fn of_several_writes_to_one_key_the_last_holds() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut disk = Disk::open(folder.path(), CACHE_BYTES).unwrap();
+        let gone = |key: &[u8]| (key.to_vec(), None);
+        disk.write([
+            write(b"b", b"1"),
+            write(b"a", b"1"),
+            gone(b"b"),
+            write(b"c", b"1"),
+            gone(b"c"),
+            write(b"a", b"2"),
+        ]);
+        disk.write([write(b"c", b"2")]);
+        disk.committed().await.unwrap();
+        disk.committed().await.unwrap();
+        assert_eq!(all(&disk, b""), [(b"a".to_vec(), b"2".to_vec()), (b"c".to_vec(), b"2".to_vec())]);
+    }
+
+    #[tokio::test]
     async fn writes_that_come_during_a_commit_share_the_next() {
         let folder = tempfile::tempdir().unwrap();
-        let mut disk = Disk::open(folder.path()).unwrap();
+        let mut disk = Disk::open(folder.path(), CACHE_BYTES).unwrap();
         let tickets: Vec<u64> = (0_u8..100).map(|number| disk.write(vec![write(&[number], b"")])).collect();
         assert_eq!(disk.committed().await.unwrap(), tickets[0]);
         assert_eq!(disk.committed().await.unwrap(), tickets[99]);

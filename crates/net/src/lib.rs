@@ -28,6 +28,7 @@ pub mod members;
 pub mod node;
 mod peer;
 mod process;
+mod queue;
 pub mod record;
 mod scribe;
 pub mod supervisor;

@@ -43,8 +43,8 @@ pub(crate) struct Outbox {
     community: &'static str,
     events: Vec<Event>,
     dropped: u64,
-    statuses: BTreeMap<u32, PeerStatus>,
-    changed: bool,
+    statuses: BTreeMap<u32, Rc<RefCell<PeerStatus>>>,
+    changed: Rc<Cell<bool>>,
 }
 
 impl Outbox {
@@ -72,7 +72,7 @@ impl Outbox {
 
     /// How far all peers are, if that changed.
     pub fn take_statuses(&mut self) -> Option<Vec<PeerStatus>> {
-        std::mem::take(&mut self.changed).then(|| self.statuses.values().cloned().collect())
+        self.changed.take().then(|| self.statuses.values().map(|status| status.borrow().clone()).collect())
     }
 }
 
@@ -80,6 +80,9 @@ impl Outbox {
 #[derive(Clone, Debug)]
 pub(crate) struct Scribe {
     outbox: Rc<RefCell<Outbox>>,
+    recording: bool,
+    status: Rc<RefCell<PeerStatus>>,
+    changed: Rc<Cell<bool>>,
     members: Arc<Members>,
     next: Rc<Cell<u64>>,
     peerid: u32,
@@ -87,14 +90,15 @@ pub(crate) struct Scribe {
 
 impl Scribe {
     pub fn new(outbox: Rc<RefCell<Outbox>>, members: Arc<Members>, peerid: u32, incarnation: u32) -> Self {
-        let status = PeerStatus { peerid, incarnation, ..PeerStatus::default() };
-        {
+        let status = Rc::new(RefCell::new(PeerStatus { peerid, incarnation, ..PeerStatus::default() }));
+        let (recording, changed) = {
             let mut outbox = outbox.borrow_mut();
-            outbox.statuses.insert(peerid, status);
-            outbox.changed = true;
-        }
+            outbox.statuses.insert(peerid, Rc::clone(&status));
+            outbox.changed.set(true);
+            (outbox.recording, Rc::clone(&outbox.changed))
+        };
         let first = u64::from(incarnation) << LIFE_BITS;
-        Self { outbox, members, next: Rc::new(Cell::new(first)), peerid }
+        Self { outbox, recording, status, changed, members, next: Rc::new(Cell::new(first)), peerid }
     }
 
     /// The number of a peer, as the trace names it.
@@ -104,15 +108,15 @@ impl Scribe {
 
     /// Does anybody read the trace?
     pub fn recording(&self) -> bool {
-        self.outbox.borrow().recording
+        self.recording
     }
 
     /// Writes an event, when anybody reads the trace; `fill` says what is special about it.
     pub fn event(&self, time: Instant, kind: Kind, fill: impl FnOnce(&mut Event)) -> Option<EventId> {
-        let mut outbox = self.outbox.borrow_mut();
-        if !outbox.recording {
+        if !self.recording {
             return None;
         }
+        let mut outbox = self.outbox.borrow_mut();
         let id = EventId::new(self.peerid, self.next.replace(self.next.get() + 1));
         if outbox.events.len() >= MAX_WAITING_EVENTS {
             outbox.dropped += 1;
@@ -152,11 +156,8 @@ impl Scribe {
     }
 
     fn status(&self, change: impl FnOnce(&mut PeerStatus)) {
-        let mut outbox = self.outbox.borrow_mut();
-        outbox.changed = true;
-        if let Some(status) = outbox.statuses.get_mut(&self.peerid) {
-            change(status);
-        }
+        self.changed.set(true);
+        change(&mut self.status.borrow_mut());
     }
 }
 

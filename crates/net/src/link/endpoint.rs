@@ -6,7 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quinn::crypto::{CryptoError, HmacKey};
-use quinn::{ClientConfig, Endpoint, EndpointConfig, IdleTimeout, ServerConfig, TransportConfig, VarInt};
+use quinn::{
+    ClientConfig, ConnectionId, ConnectionIdGenerator, Endpoint, EndpointConfig, IdleTimeout, ServerConfig,
+    TransportConfig, VarInt,
+};
 
 use crate::Identity;
 use crate::tls::Handshakes;
@@ -57,7 +60,8 @@ pub(crate) fn transport(handshakes: &Handshakes) -> Transport {
 
 /// An endpoint on this socket; without a server configuration it accepts nothing.
 pub(crate) fn open(socket: UdpSocket, identity: &Identity, server: Option<ServerConfig>) -> io::Result<Endpoint> {
-    let config = EndpointConfig::new(Arc::new(ResetKey::of(identity)));
+    let mut config = EndpointConfig::new(Arc::new(ResetKey::of(identity)));
+    config.cid_generator(|| Box::new(ConnectionIds));
     Endpoint::new(config, server, socket, Arc::new(quinn::TokioRuntime))
 }
 
@@ -69,6 +73,32 @@ struct ResetKey([u8; 32]);
 impl ResetKey {
     fn of(identity: &Identity) -> Self {
         Self(blake3::derive_key("rumormill 1 QUIC stateless reset", identity.seed()))
+    }
+}
+
+/// Random connection ids. Those that quinn makes by itself can be told from those of an earlier life, and
+/// packets with such an id are dropped without a reset.
+struct ConnectionIds;
+
+/// Bytes of a connection id.
+const ID_BYTES: usize = 8;
+
+impl ConnectionIdGenerator for ConnectionIds {
+    fn generate_cid(&mut self) -> ConnectionId {
+        let mut id = [0; ID_BYTES];
+        // Without randomness there would be no key of this peer, and no handshake.
+        if let Err(error) = getrandom::fill(&mut id) {
+            tracing::error!(%error, "no randomness for a connection id");
+        }
+        ConnectionId::new(&id)
+    }
+
+    fn cid_len(&self) -> usize {
+        ID_BYTES
+    }
+
+    fn cid_lifetime(&self) -> Option<Duration> {
+        None
     }
 }
 

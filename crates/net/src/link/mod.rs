@@ -7,6 +7,7 @@
 //! queue fills: that is the back-pressure.
 
 mod endpoint;
+mod frames;
 mod reader;
 mod slot;
 #[cfg(test)]
@@ -20,15 +21,17 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use rumormill_core::trace::{EventId, Kind};
-use rumormill_core::{Link, PeerId};
-use tokio::sync::{Semaphore, mpsc};
+use rumormill_core::{Instant, Link, PeerId};
+use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 
 use crate::book::{AddressBook, Origin};
 use crate::clock::RunClock;
 use crate::frame::{Hello, encode_message};
 use crate::members::Trust;
+use crate::queue::Queue;
 use crate::scribe::Scribe;
 use crate::tls::Handshakes;
 use crate::{Identity, PeerRecord};
@@ -100,13 +103,15 @@ pub(crate) struct Outgoing {
     pub name: &'static str,
     /// Length of its body.
     pub bytes: usize,
+    /// When it was sent.
+    pub at: Instant,
 }
 
 /// What the links tell the peer.
 #[derive(Debug)]
 pub(crate) enum Input {
     /// A message arrived.
-    Message { from: PeerId, cause: Option<EventId>, body: Vec<u8> },
+    Message { from: PeerId, cause: Option<EventId>, body: Bytes },
     /// A link came up or went down.
     Link { peer: PeerId, link: Link },
 }
@@ -124,7 +129,7 @@ struct Inner {
     book: AddressBook,
     hello: Hello,
     body_limit: usize,
-    inbox: mpsc::Sender<Input>,
+    inbox: Queue<Input>,
     scribe: Scribe,
     /// Dials of this process that may be under way at once.
     dials: Arc<Semaphore>,
@@ -139,17 +144,14 @@ struct Inner {
 
 /// One link.
 struct Entry {
-    queue: mpsc::Sender<Queued>,
+    /// Messages that wait for it.
+    queue: Queue<Outgoing>,
     slot: Rc<Slot>,
     writer: AbortHandle,
     /// The records (peer, sequence number) that went over it.
     told: BTreeSet<(PeerId, u64)>,
-}
-
-/// A message that waits for its link.
-struct Queued {
-    message: Outgoing,
-    since: tokio::time::Instant,
+    /// Has this peer told its own record over it?
+    introduced: bool,
 }
 
 /// What links are made of.
@@ -160,7 +162,7 @@ pub(crate) struct Setup {
     pub hello: Hello,
     pub body_limit: usize,
     pub listen: SocketAddr,
-    pub inbox: mpsc::Sender<Input>,
+    pub inbox: Queue<Input>,
     pub scribe: Scribe,
     pub dials: Arc<Semaphore>,
 }
@@ -245,11 +247,12 @@ impl Links {
     /// The frame of a message to `to`, with the records of those whom it mentions that `to` may lack.
     pub fn frame(&self, to: PeerId, cause: Option<EventId>, mentions: &[PeerId], body: &[u8]) -> Vec<u8> {
         let mut links = self.0.links.borrow_mut();
-        let told = links.get_mut(&to).map(|entry| &mut entry.told);
-        let own = self.0.introduces.get().then_some(&self.0.me);
+        let mut entry = links.get_mut(&to);
+        let introduced = entry.as_mut().is_some_and(|entry| std::mem::replace(&mut entry.introduced, true));
+        let own = (self.0.introduces.get() && !introduced).then_some(&self.0.me);
         let mentioned = mentions.iter().filter(|&&peer| peer != to).chain(own);
         let mut records: Vec<Rc<PeerRecord>> = mentioned.filter_map(|&peer| self.0.book.gossip(peer)).collect();
-        if let Some(told) = told {
+        if let Some(told) = entry.map(|entry| &mut entry.told).filter(|_| !records.is_empty()) {
             records.retain(|record| !told.contains(&(record.id(), record.sequence())));
             records.truncate(crate::frame::MAX_RECORDS);
             if told.len() + records.len() > MAX_TOLD {
@@ -272,19 +275,16 @@ impl Links {
             links.insert(to, Inner::entry(&self.0, to));
         }
         let Some(entry) = links.get(&to) else { return };
-        let queued = Queued { message, since: tokio::time::Instant::now() };
-        if let Err(mpsc::error::TrySendError::Full(queued) | mpsc::error::TrySendError::Closed(queued)) =
-            entry.queue.try_send(queued)
-        {
+        if let Err(message) = entry.queue.try_put(message) {
             drop(links);
-            self.0.dropped(&queued.message, QUEUE_FULL);
+            self.0.dropped(&message, QUEUE_FULL);
         }
     }
 
     /// Traces how many messages wait for all links together, when that has changed.
     pub fn measure(&self) {
         let links = self.0.links.borrow();
-        let waiting = links.values().map(|entry| MAX_QUEUED - entry.queue.capacity()).sum();
+        let waiting = links.values().map(|entry| entry.queue.len()).sum();
         if self.0.waiting.replace(waiting) != waiting {
             self.0.scribe.event(self.0.clock.borrow().now(), Kind::Measured, |event| {
                 event.name = "queue".into();
@@ -324,10 +324,10 @@ impl Links {
 impl Inner {
     /// A new link with its writer.
     fn entry(inner: &Rc<Self>, remote: PeerId) -> Entry {
-        let (queue, queued) = mpsc::channel(MAX_QUEUED);
-        let slot = Rc::new(Slot::default());
-        let writer = writer::run(Rc::clone(inner), remote, queued, Rc::clone(&slot));
-        Entry { queue, slot, writer: tokio::task::spawn_local(writer).abort_handle(), told: BTreeSet::new() }
+        let (queue, slot) = (Queue::new(MAX_QUEUED), Rc::new(Slot::default()));
+        let writer = writer::run(Rc::clone(inner), remote, queue.clone(), Rc::clone(&slot));
+        let writer = tokio::task::spawn_local(writer).abort_handle();
+        Entry { queue, slot, writer, told: BTreeSet::new(), introduced: false }
     }
 
     /// The slot of the link to `remote`, if there is one.
@@ -348,6 +348,7 @@ impl Inner {
     fn forget_told(&self, remote: PeerId) {
         if let Some(entry) = self.links.borrow_mut().get_mut(&remote) {
             entry.told.clear();
+            entry.introduced = false;
         }
     }
 

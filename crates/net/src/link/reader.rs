@@ -4,12 +4,13 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use quinn::{Connection, ConnectionError, RecvStream};
 use rumormill_core::trace::Kind;
 use rumormill_core::{Link, PeerId};
-use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::timeout;
 
+use super::frames::Frames;
 use super::slot::Established;
 use super::{Goodbye, HANDSHAKE, INBOX_FULL, Inner, Input, MAX_LINKS, REST};
 use crate::frame::{Frame, FrameError, Hello, limit};
@@ -17,6 +18,9 @@ use crate::tls::remote_key;
 
 /// How long a connection that another has replaced stays open for what is on its way.
 const GRACE: Duration = Duration::from_millis(500);
+
+/// Pieces of a stream that are read at once.
+const CHUNKS: usize = 64;
 
 /// Why a connection does not come about.
 #[derive(Debug, thiserror::Error)]
@@ -131,7 +135,7 @@ async fn exchange(
 async fn read(inner: Rc<Inner>, remote: PeerId, link: Rc<Established>, stream: RecvStream) {
     let Some(slot) = inner.slot(remote) else { return };
     if slot.uses(&link) && slot.hint(Link::Up) {
-        let _ = inner.inbox.send(Input::Link { peer: remote, link: Link::Up }).await;
+        inner.inbox.put(Input::Link { peer: remote, link: Link::Up }).await;
     }
     let end = tokio::select! {
         end = read_stream(&inner, remote, &link, stream) => end,
@@ -154,26 +158,33 @@ async fn read(inner: Rc<Inner>, remote: PeerId, link: Rc<Established>, stream: R
     );
     let rested = resting || matches!(link.connection.close_reason(), Some(ConnectionError::LocallyClosed));
     if slot.lose(&link) && !rested && slot.hint(Link::Down) {
-        let _ = inner.inbox.send(Input::Link { peer: remote, link: Link::Down }).await;
+        inner.inbox.put(Input::Link { peer: remote, link: Link::Down }).await;
     }
 }
 
 async fn read_stream(inner: &Inner, remote: PeerId, link: &Established, mut stream: RecvStream) -> End {
+    let mut frames = Frames::new(limit(inner.body_limit));
+    let mut chunks = [const { Bytes::new() }; CHUNKS];
     loop {
-        let bytes = match read_frame(&mut stream, limit(inner.body_limit)).await {
-            Ok(Some(bytes)) => bytes,
-            Ok(None) => return End::Finished,
-            Err(end) => return end,
+        let count = match stream.read_chunks(&mut chunks).await {
+            Ok(Some(count)) => count,
+            Ok(None) if frames.is_empty() => return End::Finished,
+            Ok(None) => return End::Bad(FrameError::Truncated),
+            Err(_) => return End::Lost,
         };
         link.touch();
-        match open_frame(inner, remote, &bytes) {
-            // Waiting here is the back-pressure: what is not read, the other side may not send.
-            Ok(message) => {
-                if inner.inbox.send(message).await.is_err() {
-                    return End::Lost;
-                }
+        frames.push(&mut chunks[..count]);
+        loop {
+            let message = match frames.next() {
+                Ok(Some(bytes)) => open_frame(inner, remote, &bytes),
+                Ok(None) => break,
+                Err(error) => Err(error),
+            };
+            match message {
+                // Waiting here is the back-pressure: what is not read, the other side may not send.
+                Ok(message) => inner.inbox.put(message).await,
+                Err(error) => return End::Bad(error),
             }
-            Err(error) => return End::Bad(error),
         }
     }
 }
@@ -185,22 +196,22 @@ async fn read_datagrams(inner: &Inner, remote: PeerId, link: &Established) -> En
         };
         link.touch();
         match open_frame(inner, remote, &bytes) {
-            Ok(message) => match inner.inbox.try_send(message) {
-                Ok(()) => {}
-                Err(TrySendError::Full(message)) => inner.dropped_at_arrival(remote, &message),
-                Err(TrySendError::Closed(_)) => return End::Lost,
-            },
+            Ok(message) => {
+                if let Err(message) = inner.inbox.try_put(message) {
+                    inner.dropped_at_arrival(remote, &message);
+                }
+            }
             Err(error) => return End::Bad(error),
         }
     }
 }
 
 /// Takes a message's frame apart and learns the records in it.
-fn open_frame(inner: &Inner, remote: PeerId, bytes: &[u8]) -> Result<Input, FrameError> {
+fn open_frame(inner: &Inner, remote: PeerId, bytes: &Bytes) -> Result<Input, FrameError> {
     match Frame::decode(bytes, inner.body_limit)? {
         Frame::Message { cause, records, body } => {
             inner.learn(records);
-            Ok(Input::Message { from: remote, cause, body: body.to_vec() })
+            Ok(Input::Message { from: remote, cause, body: bytes.slice_ref(body) })
         }
         Frame::Hello(_) => Err(FrameError::Unknown),
     }

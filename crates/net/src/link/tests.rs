@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rumormill_core::{Link, PeerId};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::Semaphore;
 use tokio::task::LocalSet;
 use tokio::time::{sleep, timeout};
 
@@ -15,6 +15,7 @@ use crate::book::{AddressBook, Origin};
 use crate::clock::{RunClock, monotonic_ns};
 use crate::frame::{Hello, encode_message, protocol_id};
 use crate::members::{Members, Trust};
+use crate::queue::Queue;
 use crate::scribe::{Outbox, Scribe};
 use crate::tls::server_name;
 use crate::{Identity, PeerRecord};
@@ -26,7 +27,7 @@ struct Side {
     identity: Identity,
     links: Links,
     book: AddressBook,
-    inputs: mpsc::Receiver<Input>,
+    inputs: Queue<Input>,
     outbox: Rc<RefCell<Outbox>>,
 }
 
@@ -44,7 +45,7 @@ fn side_with(seed: u8, boot: u64, trust: Trust) -> Side {
     let (identity, members) = (identity(seed), self::trust().1);
     let outbox = Rc::new(RefCell::new(Outbox::new(false, "test")));
     let book = AddressBook::default();
-    let (inbox, inputs) = mpsc::channel(MAX_INBOX);
+    let inputs = Queue::new(MAX_INBOX);
     let links = Links::bind(Setup {
         identity: identity.clone(),
         trust,
@@ -52,7 +53,7 @@ fn side_with(seed: u8, boot: u64, trust: Trust) -> Side {
         hello: Hello { protocol: protocol_id("test"), boot },
         body_limit: BODY_LIMIT,
         listen: ([127, 0, 0, 1], 0).into(),
-        inbox,
+        inbox: inputs.clone(),
         scribe: Scribe::new(Rc::clone(&outbox), members, seed.into(), 0),
         dials: Arc::new(Semaphore::new(4)),
     })
@@ -87,14 +88,15 @@ impl Side {
             sent: None,
             name: "test",
             bytes: body.len(),
+            at: self.links.0.clock.borrow().now(),
         });
     }
 
     /// The next message, without hints.
     async fn message(&mut self) -> Option<(PeerId, Vec<u8>)> {
         loop {
-            match timeout(Duration::from_secs(3), self.inputs.recv()).await.ok()?? {
-                Input::Message { from, body, .. } => return Some((from, body)),
+            match timeout(Duration::from_secs(3), self.inputs.next()).await.ok()? {
+                Input::Message { from, body, .. } => return Some((from, body.to_vec())),
                 Input::Link { .. } => {}
             }
         }
@@ -180,7 +182,7 @@ fn two_that_dial_at_once_end_with_one_connection_and_lose_nothing() {
 #[test]
 fn who_does_not_have_the_wanted_key_is_not_talked_to() {
     local(async {
-        let (one, two, mut three) = (side(1), side(2), side(3));
+        let (one, two, three) = (side(1), side(2), side(3));
         // The address of 3 under the name of 2, by hand and by a forged record, which does not even verify.
         let error = one.dial(&server_name(&two.identity.key()), &three).await.unwrap_err();
         assert!(matches!(error, quinn::ConnectionError::TransportError(_)), "{error}");
@@ -188,14 +190,14 @@ fn who_does_not_have_the_wanted_key_is_not_talked_to() {
         one.book.learn(misled, Origin::Peer);
         one.send(&two, b"for two only");
         sleep(Duration::from_millis(500)).await;
-        assert!(three.inputs.try_recv().is_err(), "3 got what was for 2");
+        assert!(three.inputs.take().is_none(), "3 got what was for 2");
     });
 }
 
 #[test]
 fn strangers_are_refused_in_the_handshake() {
     local(async {
-        let (mut one, stranger) = (side(1), side_with(7, 1, Trust::Anyone));
+        let (one, stranger) = (side(1), side_with(7, 1, Trust::Anyone));
         // In TLS 1.3 the dialler is done before the acceptor has seen its key; the refusal comes at once after.
         let refused = async {
             let connection = stranger.dial(&server_name(&one.identity.key()), &one).await?;
@@ -206,7 +208,7 @@ fn strangers_are_refused_in_the_handshake() {
         stranger.knows(&one);
         stranger.send(&one, b"let me in");
         sleep(Duration::from_millis(500)).await;
-        assert!(one.inputs.try_recv().is_err(), "a stranger's message was taken");
+        assert!(one.inputs.take().is_none(), "a stranger's message was taken");
     });
 }
 
@@ -266,7 +268,7 @@ fn a_peer_that_reboots_is_found_at_its_new_address() {
         assert!(one.book.learn(again.record(2), Origin::Tracker));
         one.send(&again, b"second");
         assert_eq!(again.message().await, Some((one.id(), b"second".to_vec())));
-        while let Ok(input) = two.inputs.try_recv() {
+        while let Some(input) = two.inputs.take() {
             assert!(matches!(input, Input::Link { .. }), "the life before got {input:?}");
         }
     });
@@ -285,8 +287,8 @@ fn records_of_mentioned_peers_go_along_once() {
             .map(|_| {
                 let frame = one.links.frame(two.id(), None, &[three.id(), two.id()], b"see 3");
                 let length = frame.len();
-                let message = Outgoing { to: two.id(), frame, may_be_lost: false, sent: None, name: "", bytes: 5 };
-                one.links.send(message);
+                let (to, at) = (two.id(), one.links.0.clock.borrow().now());
+                one.links.send(Outgoing { to, frame, may_be_lost: false, sent: None, name: "", bytes: 5, at });
                 length
             })
             .collect();
@@ -300,17 +302,17 @@ fn records_of_mentioned_peers_go_along_once() {
 #[test]
 fn links_hint_when_they_come_up_and_break() {
     local(async {
-        let (one, mut two) = (side(1), side(2));
+        let (one, two) = (side(1), side(2));
         one.knows(&two);
         one.send(&two, b"hello");
         let mut hints = Vec::new();
         for _ in 0..2 {
-            if let Some(Input::Link { peer, link }) = two.inputs.recv().await {
+            if let Input::Link { peer, link } = two.inputs.next().await {
                 hints.push((peer, link));
             }
         }
         one.links.close();
-        while let Ok(Some(input)) = timeout(Duration::from_secs(1), two.inputs.recv()).await {
+        while let Ok(input) = timeout(Duration::from_secs(1), two.inputs.next()).await {
             if let Input::Link { peer, link } = input {
                 hints.push((peer, link));
             }

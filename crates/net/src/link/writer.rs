@@ -1,19 +1,21 @@
 //! The sending half of a link: dials when there is something to send, writes, backs off, rests.
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::{Bytes, BytesMut};
 use quinn::SendStream;
 use rumormill_core::PeerId;
-use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_local};
 use tokio::time::{sleep, timeout};
 
 use super::reader::EstablishError;
 use super::slot::{Established, Slot};
-use super::{Goodbye, HANDSHAKE, Inner, PATIENCE, Queued, REST, reader};
+use super::{Goodbye, HANDSHAKE, Inner, Outgoing, PATIENCE, REST, reader};
 use crate::book::Contact;
+use crate::queue::Queue;
 use crate::tls::server_name;
 
 /// The first pause after a failed dial; each further one is twice as long, up to [`BACK_OFF_MAX`], and
@@ -21,17 +23,17 @@ use crate::tls::server_name;
 const BACK_OFF_MIN: Duration = Duration::from_millis(50);
 const BACK_OFF_MAX: Duration = Duration::from_secs(1);
 
+/// Bytes that are written at once, and one frame more.
+const BATCH_BYTES: usize = 64 << 10;
+
 /// Writes a link's queue until the links close.
-pub(super) async fn run(inner: Rc<Inner>, remote: PeerId, mut queue: mpsc::Receiver<Queued>, slot: Rc<Slot>) {
-    let mut writer = Writer { inner, remote, slot, using: None, dialling: None, failures: 0 };
+pub(super) async fn run(inner: Rc<Inner>, remote: PeerId, queue: Queue<Outgoing>, slot: Rc<Slot>) {
+    let mut writer = Writer { inner, remote, queue, slot, using: None, dialling: None, failures: 0 };
     loop {
-        let slot = Rc::clone(&writer.slot);
+        let (slot, queue) = (Rc::clone(&writer.slot), writer.queue.clone());
         let (connected, kept) = (writer.using.is_some(), slot.kept.get());
         tokio::select! {
-            queued = queue.recv() => match queued {
-                Some(queued) => writer.deliver(queued).await,
-                None => return,
-            },
+            () = queue.filled() => writer.deliver().await,
             () = slot.changed.notified() => writer.follow(),
             () = sleep(REST / 4), if connected && !kept => writer.rest(),
             () = writer.reach(), if kept && !connected => {}
@@ -42,6 +44,7 @@ pub(super) async fn run(inner: Rc<Inner>, remote: PeerId, mut queue: mpsc::Recei
 struct Writer {
     inner: Rc<Inner>,
     remote: PeerId,
+    queue: Queue<Outgoing>,
     slot: Rc<Slot>,
     /// The connection that is written to, and this side's stream on it.
     using: Option<(Rc<Established>, SendStream)>,
@@ -52,32 +55,54 @@ struct Writer {
 }
 
 impl Writer {
-    /// Sends a message, or drops it when the peer cannot be reached for [`PATIENCE`].
-    async fn deliver(&mut self, queued: Queued) {
-        let Queued { message, since } = queued;
-        loop {
-            if !self.connected() {
-                // Only messages that are still fresh are worth a dial.
-                if self.failures > 0 && since.elapsed() >= PATIENCE {
-                    return self.inner.dropped(&message, "the peer cannot be reached");
-                }
-                if !self.connect().await {
-                    self.back_off().await;
-                    continue;
-                }
-            }
-            let Some((link, stream)) = &mut self.using else { continue };
-            link.touch();
+    /// Sends what waits, or drops what has waited for [`PATIENCE`] because the peer cannot be reached.
+    async fn deliver(&mut self) {
+        if self.connected() {
+            return self.write().await;
+        }
+        // Only messages that are still fresh are worth a dial.
+        let now = self.inner.clock.borrow().now();
+        let stale = |message: &Outgoing| now.since(message.at) >= PATIENCE;
+        while self.failures > 0
+            && let Some(message) = self.queue.take_if(stale)
+        {
+            self.inner.dropped(&message, "the peer cannot be reached");
+        }
+        if self.queue.len() > 0 && !self.connect().await {
+            self.back_off().await;
+        }
+    }
+
+    /// Writes as much of the queue as goes at once.
+    async fn write(&mut self) {
+        let Some((link, stream)) = &mut self.using else { return };
+        link.touch();
+        let largest = link.connection.max_datagram_size().unwrap_or(0);
+        let (mut batch, mut bytes) = (VecDeque::new(), BytesMut::new());
+        while bytes.len() < BATCH_BYTES
+            && let Some(message) = self.queue.take()
+        {
             // Without its length a frame fits a datagram or not; those that do not go by stream.
-            let body = &message.frame[4..];
-            if message.may_be_lost && link.connection.max_datagram_size().is_some_and(|most| body.len() <= most) {
-                let _ = link.connection.send_datagram(bytes::Bytes::copy_from_slice(body));
-                return;
+            if message.may_be_lost && message.frame.len() - 4 <= largest {
+                let _ = link.connection.send_datagram(Bytes::from(message.frame).slice(4..));
+            } else {
+                bytes.extend_from_slice(&message.frame);
+                batch.push_back(message);
             }
-            // A frame that was not written whole was not read whole: it may be sent again.
-            match stream.write_all(&message.frame).await {
-                Ok(()) => return,
-                Err(_) => self.using = None,
+        }
+        let mut rest = [bytes.freeze()];
+        let mut written = 0;
+        while !rest[0].is_empty() {
+            match stream.write_chunks(&mut rest).await {
+                Ok(more) => written += more.bytes,
+                Err(_) => {
+                    self.using = None;
+                    // A frame that was not written whole was not read whole: it may be sent again.
+                    while let Some(message) = batch.pop_front_if(|message| message.frame.len() <= written) {
+                        written -= message.frame.len();
+                    }
+                    return self.queue.put_back(batch);
+                }
             }
         }
     }

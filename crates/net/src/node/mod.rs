@@ -50,11 +50,14 @@ use crate::process::words_of;
 use crate::{Identity, PeerKey, PeerRecord};
 
 use folder::Folder;
-pub use handle::{Indications, NodeHandle, RequestError, Stopped};
+pub use handle::{Indications, MAX_INDICATIONS, MAX_REQUESTS, NodeHandle, RequestError, Stopped};
 pub use settings::{MAX_MEMBERS, Member, NodeError, NodeSettings};
 
 /// Dials of a node that are under way at once, at most.
 const MAX_DIALS: usize = 64;
+
+/// What a node's disk keeps in memory of its content.
+const DISK_CACHE_BYTES: usize = 64 << 20;
 
 /// Starts nodes of a protocol.
 pub struct Node<P>(PhantomData<P>);
@@ -82,8 +85,8 @@ impl<P: Launch + 'static> Node<P> {
             book.place(member.contact());
         }
 
-        let (requests, asked) = mpsc::channel(handle::MAX_REQUESTS);
-        let (indications, told) = mpsc::channel(handle::MAX_INDICATIONS);
+        let (requests, asked) = mpsc::channel(MAX_REQUESTS);
+        let (indications, told) = mpsc::channel(MAX_INDICATIONS);
         let me = identity.id();
         let world = World::<P> {
             seed: settings.seed.map_or_else(random, Ok)?,
@@ -98,7 +101,7 @@ impl<P: Launch + 'static> Node<P> {
             identity: identity.clone(),
             seat: Seat { peerid: settings.number, peers: members.highest().max(members.count()) },
             incarnation: boot,
-            disk: open_disk(&settings.folder).await?,
+            disk: open_disk(&settings.folder, DISK_CACHE_BYTES).await?,
             hello: Hello { protocol: protocol_id(&settings.protocol), boot },
             trust: Trust::Members { members: Arc::clone(&members), tracker: None },
             book,

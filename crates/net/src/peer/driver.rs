@@ -11,23 +11,22 @@ use std::future::pending;
 use std::rc::Rc;
 use std::time::Duration;
 
-use rumormill_core::trace::{BODY_BYTES_MAX, EventId, Kind, POSITION};
+use rumormill_core::trace::{EventId, Kind};
 use rumormill_core::{Activation, Context, Instant, Launch, PeerId, Rng, Wire as _, WireError};
 use tokio::sync::mpsc;
-use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::sleep_until;
 
-use super::activation::{Observed, Wish, Wishes};
+use super::activation::{Wish, Wishes};
 use super::host::NodeHost;
 use super::{Command, Desk, PeerFailure, World};
 use crate::PeerKey;
 use crate::book::{AddressBook, Contact};
 use crate::clock::{Face, RunClock};
 use crate::disk::{Disk, Held};
-use crate::link::{INBOX_FULL, Input, Links, Outgoing, QUEUE_FULL, drop_message};
+use crate::link::{Input, Links, Outgoing};
+use crate::queue::Queue;
 use crate::scribe::{Scribe, brief, name_of};
 use crate::waiting::Waiting;
-use crate::weather::Fate;
 
 /// What a driver is made of.
 pub(super) struct Parts<P: Launch> {
@@ -42,31 +41,38 @@ pub(super) struct Parts<P: Launch> {
     pub disk: Disk,
     pub links: Links,
     pub scribe: Scribe,
-    pub inbox: mpsc::Sender<Input>,
-    pub inputs: mpsc::Receiver<Input>,
+    pub inbox: Queue<Input>,
     pub orders: mpsc::Receiver<Command>,
     pub face: Face,
     pub desk: Option<Desk<P>>,
 }
 
+/// Messages or requests that are handled before the driver looks at anything else, at most. What they ask for
+/// goes to each link in one write.
+const AT_ONCE: usize = 256;
+
 /// One peer and all that it waits for.
 pub(super) struct Driver<P: Launch> {
-    parts: Parts<P>,
-    clock: RunClock,
+    pub(super) parts: Parts<P>,
+    pub(super) clock: RunClock,
     activations: u64,
     timers: Waiting<(P::Timer, Option<EventId>)>,
     /// Messages that the weather holds back.
-    travelling: Waiting<Outgoing>,
+    pub(super) travelling: Waiting<Outgoing>,
     /// When the last message to each peer leaves, so that none overtakes it.
-    last_departure: BTreeMap<PeerId, Instant>,
-    held: Held<(Option<EventId>, Vec<Wish<P>>)>,
+    pub(super) last_departure: BTreeMap<PeerId, Instant>,
+    pub(super) held: Held<(Option<EventId>, Vec<Wish<P>>)>,
     /// Indications for which the layer above has no room yet; at most those of the activations that were
     /// granted at once.
-    unheard: VecDeque<P::Indication>,
+    pub(super) unheard: VecDeque<P::Indication>,
     slow_by: Duration,
     /// What a slow peer works on until then.
     working: Option<(Instant, Work<P>)>,
     paused: bool,
+    /// Buffers that are empty between two uses.
+    wishes: Wishes<P>,
+    pub(super) body: Vec<u8>,
+    pub(super) mentions: Vec<PeerId>,
 }
 
 /// What activates a protocol after its boot.
@@ -84,6 +90,8 @@ enum Wake<P: Launch> {
     Worked,
     /// The layer above has room for an indication, or is gone.
     Room,
+    /// There are messages or hints.
+    Inbox,
     Work(Work<P>),
     Again,
 }
@@ -91,6 +99,7 @@ enum Wake<P: Launch> {
 impl<P: Launch> Driver<P> {
     pub fn new(parts: Parts<P>) -> Self {
         let activations = parts.incarnation << 40;
+        let wishes = Wishes::new(parts.scribe.recording());
         Self {
             parts,
             clock: RunClock::new(0),
@@ -103,6 +112,9 @@ impl<P: Launch> Driver<P> {
             slow_by: Duration::ZERO,
             working: None,
             paused: false,
+            wishes,
+            body: Vec::new(),
+            mentions: Vec::new(),
         }
     }
 
@@ -133,8 +145,15 @@ impl<P: Launch> Driver<P> {
                         self.handle(work)?;
                     }
                 }
-                Wake::Work(work) if self.slow_by.is_zero() => self.handle(work)?,
-                Wake::Work(work) => self.working = Some((self.clock.now() + self.slow_by, work)),
+                Wake::Work(work) => {
+                    self.begin(work)?;
+                    self.take_requests()?;
+                }
+                Wake::Inbox => {
+                    self.take_inputs()?;
+                    // Others have a turn, too, though messages come faster than they are handled.
+                    tokio::task::consume_budget().await;
+                }
                 Wake::Again => {}
             }
         }
@@ -149,9 +168,7 @@ impl<P: Launch> Driver<P> {
 
     /// Waits for the next thing to do; of several, any may come first, so that none is starved.
     async fn wake(&mut self) -> Result<Wake<P>, PeerFailure> {
-        let awake = !self.paused;
-        let heard = self.unheard.is_empty();
-        let idle = awake && heard && self.working.is_none() && !self.held.full() && !self.parts.disk.full();
+        let (awake, idle, heard) = (!self.paused, self.idle(), self.unheard.is_empty());
         let now = self.clock.now();
         let sleep = |moment: Option<Instant>| {
             let deadline = moment.map(|moment| (moment <= now, self.clock.deadline(moment)));
@@ -168,7 +185,7 @@ impl<P: Launch> Driver<P> {
         let worked = sleep(self.working.as_ref().map(|(until, _)| *until));
         let departure = sleep(self.travelling.next());
         let timer = sleep(self.timers.next());
-        let Parts { orders, inputs, disk, desk, .. } = &mut self.parts;
+        let Parts { orders, inbox, disk, desk, .. } = &mut self.parts;
         let (requests, indications) = desk.as_mut().map(|desk| (&mut desk.requests, &desk.indications)).unzip();
         let request = async {
             match requests {
@@ -194,8 +211,49 @@ impl<P: Launch> Driver<P> {
             },
             // The last handle is gone, and with it all orders.
             request = request, if idle => request.map_or(Wake::Order(None), |request| Wake::Work(Work::Request(request))),
-            input = inputs.recv(), if idle => input.map_or(Wake::Again, |input| Wake::Work(Work::Input(input))),
+            () = inbox.filled(), if idle => Wake::Inbox,
         })
+    }
+
+    /// Does the peer take input?
+    fn idle(&self) -> bool {
+        let awake = !self.paused && self.working.is_none();
+        awake && self.unheard.is_empty() && !self.held.full() && !self.parts.disk.full()
+    }
+
+    /// Handles what is in the inbox.
+    fn take_inputs(&mut self) -> Result<(), PeerFailure> {
+        for _ in 0..AT_ONCE {
+            match self.idle().then(|| self.parts.inbox.take()).flatten() {
+                Some(input) => self.begin(Work::Input(input))?,
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// Handles the requests that wait.
+    fn take_requests(&mut self) -> Result<(), PeerFailure> {
+        for _ in 0..AT_ONCE {
+            if !self.idle() {
+                break;
+            }
+            let waiting = self.parts.desk.as_mut().filter(|desk| !desk.requests.is_empty());
+            match waiting.and_then(|desk| desk.requests.try_recv().ok()) {
+                Some(request) => self.begin(Work::Request(request))?,
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// Handles something now, or when a slow peer comes to it.
+    fn begin(&mut self, work: Work<P>) -> Result<(), PeerFailure> {
+        if self.slow_by.is_zero() {
+            return self.handle(work);
+        }
+        self.working = Some((self.clock.now() + self.slow_by, work));
+        Ok(())
     }
 
     fn obey(&mut self, order: Command) {
@@ -307,7 +365,8 @@ impl<P: Launch> Driver<P> {
         let parts = &mut self.parts;
         self.activations += 1;
         parts.scribe.count(|counts| counts.activations += 1);
-        let mut wishes = Wishes::new(parts.scribe.recording());
+        let fresh = Wishes::new(parts.scribe.recording());
+        let mut wishes = std::mem::replace(&mut self.wishes, fresh);
         let activation = Activation {
             me: parts.me,
             now: parts.face.show(now),
@@ -320,181 +379,23 @@ impl<P: Launch> Driver<P> {
         if let Some(failure) = parts.host.failure() {
             return Err(failure.into());
         }
-        for (after, timer) in wishes.timers {
+        for (after, timer) in wishes.timers.drain(..) {
             if let Some((timer, _)) = self.timers.push(now + self.parts.face.real(after), (timer, cause)) {
                 self.note("timer queue full", || brief(&timer));
             }
         }
-        let ticket = (!wishes.writes.is_empty()).then(|| self.parts.disk.write(wishes.writes));
-        if ticket.is_none() && wishes.rest.is_empty() {
-            return Ok(());
+        let ticket = (!wishes.writes.is_empty()).then(|| self.parts.disk.write(wishes.writes.drain(..)));
+        if ticket.is_none() && self.held.is_empty() {
+            self.grant(now, cause, wishes.rest.drain(..));
+        } else if ticket.is_some() || !wishes.rest.is_empty() {
+            let back = self.held.hold(ticket, (cause, wishes.rest.drain(..).collect()));
+            debug_assert!(back.is_none(), "nothing holds what an activation asked for");
         }
-        if let Some((cause, rest)) = self.held.hold(ticket, (cause, wishes.rest)) {
-            self.grant(cause, rest);
-        }
+        self.wishes = wishes;
         Ok(())
     }
 
-    fn release(&mut self, durable: u64) {
-        while let Some((cause, wishes)) = self.held.release(durable) {
-            self.grant(cause, wishes);
-        }
-    }
-
-    /// Carries out what an activation asked for.
-    fn grant(&mut self, cause: Option<EventId>, wishes: Vec<Wish<P>>) {
-        let now = self.clock.now();
-        for wish in wishes {
-            let scribe = &self.parts.scribe;
-            match wish {
-                Wish::Send { to, message } => self.send(cause, to, &message),
-                Wish::Indicate(indication) => {
-                    scribe.event(now, Kind::Indicated, |event| {
-                        event.cause = cause;
-                        event.text = brief(&indication);
-                        event.name = name_of(&event.text);
-                    });
-                    if self.parts.desk.is_some() {
-                        self.unheard.push_back(indication);
-                        self.tell();
-                    }
-                }
-                Wish::Progress { target, current, goal } => {
-                    if scribe.target(target, current, goal) {
-                        scribe.event(now, Kind::Progress, |event| {
-                            event.cause = cause;
-                            event.name = target.into();
-                            (event.value, event.goal) = (current, goal);
-                        });
-                    }
-                }
-                Wish::Done => {
-                    if scribe.done() {
-                        scribe.event(now, Kind::Done, |event| event.cause = cause);
-                    }
-                }
-                Wish::Observed(observed) => self.observe(cause, observed),
-            }
-        }
-    }
-
-    /// Tells the layer above what it has room for.
-    fn tell(&mut self) {
-        let Some(desk) = &self.parts.desk else { return };
-        while let Some(indication) = self.unheard.pop_front() {
-            match desk.indications.try_send(indication) {
-                Ok(()) => {}
-                Err(TrySendError::Full(indication)) => return self.unheard.push_front(indication),
-                // Nobody listens any more.
-                Err(TrySendError::Closed(_)) => self.unheard.clear(),
-            }
-        }
-    }
-
-    fn observe(&self, cause: Option<EventId>, observed: Observed) {
-        let (kind, text) = match &observed {
-            Observed::Joined(community) => (Kind::Joined, (*community).to_string()),
-            Observed::Entered(state) => (Kind::Entered, state.clone()),
-            Observed::Exited(state) => (Kind::Exited, state.clone()),
-            Observed::Placed(text) | Observed::Note(text) => (Kind::Note, text.clone()),
-            Observed::Measured { name, .. } => (Kind::Measured, name.clone()),
-        };
-        self.parts.scribe.event(self.clock.now(), kind, |event| {
-            event.cause = cause;
-            match observed {
-                Observed::Joined(community) => {
-                    event.community = community.into();
-                    event.name = community.into();
-                }
-                Observed::Entered(_) | Observed::Exited(_) => event.name = text.into(),
-                Observed::Placed(_) => {
-                    event.name = POSITION.into();
-                    event.text = text;
-                }
-                Observed::Measured { value, .. } => (event.name, event.value) = (text.into(), value),
-                Observed::Note(_) => event.text = text,
-            }
-        });
-    }
-
-    /// Gives a message to the weather, and to its link when it is time.
-    fn send(&mut self, cause: Option<EventId>, to: PeerId, message: &P::Message) {
-        let now = self.clock.now();
-        let parts = &self.parts;
-        let mut body = Vec::new();
-        message.encode(&mut body);
-        parts.scribe.count(|counts| {
-            counts.sent += 1;
-            counts.bytes += body.len() as u64;
-        });
-        let sent = parts.scribe.event(now, Kind::Sent, |event| {
-            event.other = parts.scribe.number(to);
-            event.cause = cause;
-            if !message.community().is_empty() {
-                event.community = message.community().into();
-            }
-            event.name = message.kind().into();
-            event.bytes = body.len() as u64;
-            event.text = brief(message);
-            event.body = body[..body.len().min(BODY_BYTES_MAX)].to_vec();
-        });
-        let mut mentions = Vec::new();
-        message.mentions(&mut |peer| mentions.push(peer));
-        let outgoing = |frame| Outgoing {
-            to,
-            frame,
-            may_be_lost: message.may_be_lost(),
-            sent,
-            name: message.kind(),
-            bytes: body.len(),
-        };
-        if body.len() > P::Message::MAX_BYTES {
-            return drop_message(&parts.scribe, self.clock, &outgoing(Vec::new()), "longer than the protocol allows");
-        }
-        if to == parts.me {
-            let input = Input::Message { from: to, cause: sent, body: body.clone() };
-            if parts.inbox.try_send(input).is_err() {
-                drop_message(&parts.scribe, self.clock, &outgoing(Vec::new()), INBOX_FULL);
-            }
-            return;
-        }
-        let Some(weather) = &parts.world.weather else {
-            return parts.links.send(outgoing(parts.links.frame(to, sent, &mentions, &body)));
-        };
-        let receiver = parts.world.members.number(to).unwrap_or(0);
-        let fate = weather.borrow_mut().judge(parts.peerid, receiver, body.len(), now);
-        let journey = match fate {
-            Fate::Travels(journey) => journey,
-            Fate::Lost(why) => return drop_message(&parts.scribe, self.clock, &outgoing(Vec::new()), why),
-        };
-        let frame = parts.links.frame(to, sent, &mentions, &body);
-        if let Some(delay) = journey.duplicate {
-            self.travel(now + delay, outgoing(frame.clone()));
-        }
-        let mut departure = now + journey.delay;
-        if !journey.overtaken && !message.may_be_lost() {
-            let last = self.last_departure.entry(to).or_default();
-            departure = departure.max(*last);
-            *last = departure;
-        }
-        let outgoing = outgoing(frame);
-        if departure <= now { self.parts.links.send(outgoing) } else { self.travel(departure, outgoing) }
-    }
-
-    fn travel(&mut self, until: Instant, message: Outgoing) {
-        if let Some(message) = self.travelling.push(until, message) {
-            drop_message(&self.parts.scribe, self.clock, &message, QUEUE_FULL);
-        }
-    }
-
-    fn depart(&mut self) {
-        let now = self.clock.now();
-        while let Some(message) = self.travelling.due(now) {
-            self.parts.links.send(message);
-        }
-    }
-
-    fn note(&self, name: &'static str, text: impl FnOnce() -> String) {
+    pub(super) fn note(&self, name: &'static str, text: impl FnOnce() -> String) {
         self.parts.scribe.event(self.clock.now(), Kind::Note, |event| {
             event.name = name.into();
             event.text = text();

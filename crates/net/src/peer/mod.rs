@@ -1,6 +1,7 @@
 //! One real peer: a protocol driven by sockets, timers and a disk.
 
 mod activation;
+mod carry;
 mod driver;
 mod host;
 mod track;
@@ -19,10 +20,11 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use crate::assignment::{AssignedSeat, Assignment};
 use crate::book::{AddressBook, Contact};
 use crate::clock::{Face, RunClock, Skew};
-use crate::disk::{Disk, DiskError};
+use crate::disk::{CACHE_BYTES, Disk, DiskError};
 use crate::frame::{Hello, protocol_id};
 use crate::link::{LinkError, Links, MAX_INBOX, Setup};
 use crate::members::{Members, Trust};
+use crate::queue::Queue;
 use crate::record::Notary;
 use crate::scribe::{Outbox, Scribe};
 use crate::weather::Weather;
@@ -142,7 +144,7 @@ impl<P: Launch + 'static> Peer<P> {
             identity: identity.clone(),
             seat: Seat { peerid: seat.peerid, peers: world.members.count() },
             incarnation: seat.incarnation.into(),
-            disk: open_disk(&seat.folder).await?,
+            disk: open_disk(&seat.folder, CACHE_BYTES).await?,
             hello: Hello { protocol: protocol_id(&shared.assignment.protocol), boot: sequence },
             trust: Trust::Members { members: Arc::clone(&world.members), tracker: Some(tracker.key) },
             book: book.clone(),
@@ -165,7 +167,7 @@ impl<P: Launch + 'static> Peer<P> {
             outfit;
         // Of a node's count only the lowest bits: they tell its lives apart in a trace.
         let scribe = Scribe::new(Rc::clone(&world.outbox), Arc::clone(&world.members), seat.peerid, incarnation as u32);
-        let (inbox, inputs) = mpsc::channel(MAX_INBOX);
+        let inbox = Queue::new(MAX_INBOX);
         let (commands, orders) = mpsc::channel(MAX_COMMANDS);
         let links = Links::bind(Setup {
             identity: identity.clone(),
@@ -191,7 +193,6 @@ impl<P: Launch + 'static> Peer<P> {
             links: links.clone(),
             scribe,
             inbox,
-            inputs,
             orders,
             face,
             desk,
@@ -206,14 +207,14 @@ impl<P: Launch + 'static> Peer<P> {
 }
 
 /// The disk of an earlier life in the same process may still be finishing its last commit.
-pub(crate) async fn open_disk(folder: &Path) -> Result<Disk, DiskError> {
+pub(crate) async fn open_disk(folder: &Path, cache_bytes: usize) -> Result<Disk, DiskError> {
     for _ in 0..100 {
-        match Disk::open(folder) {
+        match Disk::open(folder, cache_bytes) {
             Err(error) if error.in_use() => tokio::time::sleep(Duration::from_millis(20)).await,
             opened => return opened,
         }
     }
-    Disk::open(folder)
+    Disk::open(folder, cache_bytes)
 }
 
 fn neighbors<P: Launch>(shared: &Shared<P>, peerid: u32) -> Vec<PeerId> {

@@ -164,3 +164,284 @@ fn who_is_not_there_yet_is_dialled_until_it_is() {
         assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
     });
 }
+
+/// A node in a process of its own, for being killed. It answers pings until then.
+#[test]
+#[ignore = "other tests start this, and kill it"]
+fn node_process() {
+    let Ok(folder) = std::env::var(FOLDER) else { return };
+    let read = |name: &str| std::fs::read_to_string(Path::new(&folder).join(name)).unwrap();
+    let listen = read("listen").parse().unwrap();
+    let mut settings = NodeSettings::new("ping", Path::new(&folder), 2, listen);
+    settings.members = read("members")
+        .lines()
+        .map(|line| {
+            let [number, key, address] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
+            Member {
+                number: number.parse().unwrap(),
+                key: key.parse().unwrap(),
+                addresses: vec![address.parse().unwrap()],
+            }
+        })
+        .collect();
+    local(async {
+        let mut side = Side::start(settings).await;
+        println!("booted {}", side.boot().await.0);
+        while side.said.recv().await.is_some() {}
+    });
+}
+
+/// A child process with node 2 of a system; killed when dropped.
+struct Process(Child);
+
+impl Process {
+    /// Starts it, and waits until it has booted; returns how many pings its disk remembers.
+    fn start(system: &System) -> (Self, u64) {
+        let folder = system.folder.path().join("2");
+        let line = |member: &Member| format!("{} {} {}\n", member.number, member.key, member.addresses[0]);
+        std::fs::write(folder.join("members"), system.members.iter().map(line).collect::<String>()).unwrap();
+        std::fs::write(folder.join("listen"), system.member(2).addresses[0].to_string()).unwrap();
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["nodes::node_process", "--exact", "--ignored", "--nocapture"])
+            .env(FOLDER, &folder)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let answered = lines.find_map(|line| line.split_once("booted ").and_then(|(_, count)| count.parse().ok()));
+        (Self(child), answered.expect("the child ended before it booted"))
+    }
+
+    /// kill -9.
+    fn kill(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn who_is_killed_keeps_what_it_answered_and_is_back_at_once() {
+    local(async {
+        let system = System::new(2);
+        let mut one = system.start(1).await;
+        let (mut two, mut answered) = (Process::start(&system).0, 0);
+        for round in 0..4 {
+            for _ in 0..5 {
+                answered += 1;
+                assert_eq!(one.ping(system.id(2), answered).await, Some(answered), "round {round}");
+            }
+            two.kill();
+            let (again, remembered) = Process::start(&system);
+            assert_eq!(remembered, answered, "an answer outran its write");
+            two = again;
+            let begin = Instant::now();
+            answered += 1;
+            assert_eq!(one.ping(system.id(2), answered).await, Some(answered), "round {round}");
+            assert!(begin.elapsed() < Duration::from_millis(700), "back after {:?}", begin.elapsed());
+        }
+    });
+}
+
+#[test]
+fn who_is_killed_is_found_again_though_it_dials_nobody() {
+    local(async {
+        let mut system = System::new(2);
+        let mut one = system.start(1).await;
+        // The child does not know where node 1 is: only node 1 can dial.
+        let known = std::mem::replace(&mut system.members[0].addresses, vec!["127.0.0.1:1".parse().unwrap()]);
+        let (mut two, _) = Process::start(&system);
+        assert_eq!(one.ping(system.id(2), 1).await, Some(1), "{known:?}");
+        two.kill();
+        let (_again, _) = Process::start(&system);
+        let begin = Instant::now();
+        let mut attempts = 0;
+        // The first goes to the connection that is no more; its packets come back as resets.
+        while timeout(Duration::from_millis(250), one.ping(system.id(2), 2)).await.is_err() {
+            attempts += 1;
+            assert!(attempts < 4, "not found for {:?}", begin.elapsed());
+        }
+        assert!(begin.elapsed() < Duration::from_secs(1), "found after {:?}", begin.elapsed());
+    });
+}
+
+#[test]
+fn another_key_at_the_address_of_a_member_is_not_talked_to() {
+    local(async {
+        let mut system = System::new(3);
+        // Node 3 listens where node 2 should be.
+        system.members[1].addresses = system.members[2].addresses.clone();
+        let mut one = system.start(1).await;
+        let mut three = system.start(3).await;
+        assert!(one.link(system.id(3), Link::Up).await);
+        one.node.request(Ask::Ping(system.id(2), 1)).await.unwrap();
+        let pong = async { one.hear(|said| matches!(said, Said::Pong { .. }).then_some(())).await };
+        assert!(timeout(Duration::from_millis(600), pong).await.is_err(), "3 answered for 2");
+        assert!(three.ping(system.id(1), 1).await.is_some());
+    });
+}
+
+#[test]
+fn who_is_no_member_is_refused_until_admitted_and_after_being_expelled() {
+    local(async {
+        let system = System::new(2);
+        let mut settings = system.settings(1);
+        settings.members.clear();
+        let mut one = Side::start(settings).await;
+        let mut two = system.start(2).await;
+        two.node.request(Ask::Ping(system.id(1), 1)).await.unwrap();
+        let up = two.hear(|said| matches!(said, Said::Pong { .. }).then_some(()));
+        assert!(timeout(Duration::from_millis(600), up).await.is_err(), "a stranger was answered");
+        assert_eq!((one.node.id_of(2), one.node.expel(system.member(2).key).await), (None, Ok(false)));
+
+        one.node.admit(system.member(2).clone()).await.unwrap();
+        assert_eq!((one.node.id_of(2), one.node.number_of(system.id(2))), (Some(system.id(2)), Some(2)));
+        assert!(two.link(system.id(1), Link::Up).await);
+        assert!(two.ping(system.id(1), 2).await.is_some());
+        assert!(one.ping(system.id(2), 3).await.is_some());
+        let neighbors = |said| match said {
+            Said::Neighbors(ids) => Some(ids),
+            _ => None,
+        };
+        one.node.request(Ask::Neighbors).await.unwrap();
+        assert_eq!(one.hear(neighbors).await.unwrap(), [system.id(2)]);
+
+        assert_eq!(one.node.expel(system.member(2).key).await, Ok(true));
+        assert!(two.link(system.id(1), Link::Down).await);
+        one.node.request(Ask::Neighbors).await.unwrap();
+        assert_eq!(one.hear(neighbors).await.unwrap(), []);
+        two.node.request(Ask::Ping(system.id(1), 4)).await.unwrap();
+        let pong = two.hear(|said| matches!(said, Said::Pong { .. }).then_some(()));
+        assert!(timeout(Duration::from_millis(600), pong).await.is_err(), "the expelled was answered");
+    });
+}
+
+#[test]
+fn a_member_that_lost_its_folder_comes_back_with_another_key() {
+    local(async {
+        let mut system = System::new(2);
+        let mut one = system.start(1).await;
+        let two = system.start(2).await;
+        assert!(one.ping(system.id(2), 1).await.is_some());
+        two.node.stop().await.unwrap();
+        let former = system.id(2);
+        std::fs::remove_dir_all(system.folder.path().join("2")).unwrap();
+        system.members[1].key = Identity::load_or_create(&system.folder.path().join("2")).unwrap().key();
+        one.node.admit(system.member(2).clone()).await.unwrap();
+        assert_eq!((one.node.id_of(2), one.node.number_of(former)), (Some(system.id(2)), None));
+        let _two = system.start(2).await;
+        assert_eq!(one.ping(system.id(2), 2).await, Some(1), "its disk was lost");
+    });
+}
+
+#[test]
+fn a_folder_is_for_one_node_and_says_whose_it_is() {
+    local(async {
+        let system = System::new(2);
+        let (_two, _) = Process::start(&system);
+        let error = Node::<Ping>::start(system.settings(2), ()).await.err().unwrap();
+        let process = _two.0.id().to_string();
+        assert!(matches!(&error, NodeError::InUse { process: user, .. } if *user == process), "{error}");
+        assert!(error.to_string().contains(&format!("is in use by process {process}; stop that one")), "{error}");
+    });
+}
+
+#[test]
+fn members_that_contradict_each_other_or_the_node_are_refused() {
+    local(async {
+        let system = System::new(3);
+        let start = |change: fn(&mut NodeSettings)| {
+            let mut settings = system.settings(1);
+            change(&mut settings);
+            async move { Node::<Ping>::start(settings, ()).await.err() }
+        };
+        let refused = start(|settings| settings.number = 4).await;
+        assert!(matches!(refused, Some(NodeError::OtherNumber { number: 4, .. })), "{refused:?}");
+        let refused = start(|settings| settings.members[2].number = 1).await;
+        assert!(
+            matches!(refused, Some(NodeError::Twice { number: 1, .. } | NodeError::OtherNumber { .. })),
+            "{refused:?}"
+        );
+        let refused = start(|settings| settings.members[2].number = 2).await;
+        assert!(matches!(refused, Some(NodeError::Twice { number: 2, .. })), "{refused:?}");
+        let refused = start(|settings| settings.members[2].key = settings.members[1].key).await;
+        assert!(matches!(refused, Some(NodeError::Twice { number: 3, .. })), "{refused:?}");
+        assert!(start(|_| {}).await.is_none());
+    });
+}
+
+#[test]
+fn a_layer_above_that_does_not_listen_stops_the_node_and_nothing_is_lost() {
+    local(async {
+        let system = System::new(1);
+        let mut one = system.start(1).await;
+        one.boot().await;
+        for _ in 0..3 {
+            one.node.request(Ask::Chatter(3_000)).await.unwrap();
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        // Two of three were taken, and the third waits; requests have a bound of their own.
+        let mut waiting = 0;
+        while one.node.try_request(Ask::Chatter(0)).is_ok() {
+            waiting += 1;
+        }
+        assert!((1..=rumormill_net::node::MAX_REQUESTS).contains(&waiting), "{waiting}");
+        assert!(matches!(one.node.try_request(Ask::Neighbors), Err(RequestError::Full(Ask::Neighbors))));
+        for number in (0..3).flat_map(|_| 0..3_000) {
+            assert_eq!(one.said.recv().await, Some(Said::Chatter(number)));
+        }
+    });
+}
+
+#[test]
+fn a_node_stops_when_asked_when_nobody_holds_it_and_when_it_panics() {
+    local(async {
+        let system = System::new(1);
+        let one = system.start(1).await;
+        one.node.stop().await.unwrap();
+        assert!(one.node.request(Ask::Neighbors).await.is_err());
+        assert!(matches!(one.node.try_request(Ask::Neighbors), Err(RequestError::Stopped(_))));
+        assert!(one.node.admit(system.member(1).clone()).await.is_err());
+
+        let Side { node, mut said } = system.start(1).await;
+        drop(node);
+        while said.recv().await.is_some() {}
+
+        let one = loop {
+            // The last one may still be closing its folder.
+            match Node::<Ping>::start(system.settings(1), ()).await {
+                Ok((node, said)) => break Side { node, said },
+                Err(error) => assert!(matches!(error, NodeError::InUse { .. }), "{error}"),
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        };
+        one.node.request(Ask::Panic).await.unwrap();
+        let error = one.node.ended().await.unwrap_err();
+        assert_eq!(error.to_string(), "the protocol panicked: as asked");
+    });
+}
+
+#[test]
+fn a_node_on_its_own_thread_is_used_from_others() {
+    let system = System::new(2);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (node, said) = Node::<Ping>::start_on_thread(system.settings(1), ()).await.unwrap();
+        let mut one = Side { node, said };
+        let (other, _said) = Node::<Ping>::start_on_thread(system.settings(2), ()).await.unwrap();
+        let (to, asker) = (system.id(2), one.node.clone());
+        tokio::spawn(async move { asker.request(Ask::Ping(to, 7)).await }).await.unwrap().unwrap();
+        let pong = Said::Pong { from: to, number: 7, answered: 1 };
+        assert!(one.hear(|said| (said == pong).then_some(())).await.is_some());
+        other.stop().await.unwrap();
+        one.node.stop().await.unwrap();
+        let refused = Node::<Ping>::start_on_thread(NodeSettings::new("ping", "/dev/null/node", 1, free_address()), ());
+        assert!(matches!(refused.await.err(), Some(NodeError::Folder { .. })));
+    });
+}
