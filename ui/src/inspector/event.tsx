@@ -20,6 +20,8 @@ interface Known {
   line: LogLine | null;
   cone: Cone | null;
   effects: Effects | null;
+  /** Why nobody knows what it led to. */
+  effectsError: string | null;
   body: MessageBody | null;
   /** Why the body cannot be shown. */
   bodyError: string | null;
@@ -27,7 +29,15 @@ interface Known {
 }
 
 const NOTHING: Known = {
-  ...{ line: null, cone: null, effects: null, body: null, bodyError: null, error: null },
+  ...{
+    line: null,
+    cone: null,
+    effects: null,
+    effectsError: null,
+    body: null,
+    bodyError: null,
+    error: null,
+  },
 };
 
 const why = (error: unknown) => (error instanceof LabError ? error.sentence : String(error));
@@ -45,7 +55,9 @@ function useEvent(of: Run, id: string): Known {
       if (!line) return add({ error: `The run has no event ${id}. It may not be recorded yet.` });
       add({ line });
       const cone = past.cone(run, id, stop.signal).then((cone) => add({ cone }));
-      const effects = effectsOf(of, line, stop.signal).then((effects) => add({ effects }));
+      const effects = effectsOf(of, line, stop.signal)
+        .then((effects) => add({ effects }))
+        .catch((error) => add({ effectsError: why(error) }));
       if (line.kind === "sent" || line.kind === "delivered" || line.kind === "dropped")
         await past
           .message(run, id, stop.signal)
@@ -98,7 +110,13 @@ export function EventPanel({ bench, id }: { bench: Bench; id: string }) {
       </div>
       <Body known={known} />
       <Why known={known} />
-      {known.effects && <LedTo {...known.effects} />}
+      {known.effects ? (
+        <LedTo {...known.effects} />
+      ) : (
+        <p class="quiet">
+          {known.effectsError ?? "Looking through the recording for what it led to…"}
+        </p>
+      )}
     </div>
   );
 }

@@ -68,8 +68,10 @@ impl SearchQuery {
             Need::TEXTS
         } else if parts().any(|part| part.name.is_some()) {
             Need::NAMED
-        } else {
+        } else if parts().any(|part| part.kind.is_some() || part.other.is_some()) {
             Need::MESSAGES
+        } else {
+            Need::CAUSES
         }
     }
 }
