@@ -24,6 +24,7 @@
 
 mod cell;
 mod entry;
+mod exercise;
 mod glob;
 mod operation;
 mod part;
@@ -134,14 +135,7 @@ impl Application for KeyValue {
                     }
                 }
             }
-            // No part has such a name, so nobody should ask; but there is an answer.
-            Some((bytes, None)) => {
-                let mut next = self.next_part(None);
-                while let Some(key) = next.take_if(|key| key.as_slice() <= bytes) {
-                    next = self.next_part(Some(&key));
-                }
-                next
-            }
+            Some((bytes, None)) => crate::store::apps::part_after_no_name(self, bytes),
         }
     }
 

@@ -10,7 +10,7 @@ use super::cell::{Action, beginning};
 use super::entry::{Entry, Register};
 use super::settle::fits;
 use super::{Kind, Place};
-use crate::store::apps::Bytes;
+use crate::store::apps::{Bytes, decode_part};
 use crate::store::{PartError, Stamp};
 
 /// A part holds the writes of 2²⁶ ns, 67 ms: at 300,000 a second, half a megabyte.
@@ -181,7 +181,7 @@ impl Entry {
     }
 
     fn restore_head(&mut self, value: &[u8]) -> Result<(), PartError> {
-        let head: Head = decode(value)?;
+        let head: Head = decode_part(value)?;
         if head.text.is_some() {
             self.refuse_other_bases(Kind::String)?;
         }
@@ -195,7 +195,7 @@ impl Entry {
     }
 
     fn restore_base(&mut self, register: &Register, value: &[u8]) -> Result<(), PartError> {
-        let value: Bytes = decode(value)?;
+        let value: Bytes = decode_part(value)?;
         let kind = register.kind();
         if self.kind != kind || self.sole_kind() != Some(kind) {
             self.refuse_other_bases(kind)?;
@@ -217,7 +217,7 @@ impl Entry {
     }
 
     fn restore_tail(&mut self, register: &Register, bucket: u64, value: &[u8]) -> Result<(), PartError> {
-        let writes: Vec<Write> = decode(value)?;
+        let writes: Vec<Write> = decode_part(value)?;
         let in_order = writes.windows(2).all(|pair| pair[0].0 < pair[1].0);
         let here = |stamp: Stamp| stamp.time >> SPAN_BITS == bucket;
         if !in_order || !writes.iter().all(|(stamp, action, _)| here(*stamp) && fits(register, *action)) {
@@ -246,13 +246,5 @@ impl Entry {
             return Err(PartError { why: "a key of two kinds".into() });
         }
         Ok(())
-    }
-}
-
-fn decode<'a, T: Deserialize<'a>>(value: &'a [u8]) -> Result<T, PartError> {
-    match postcard::take_from_bytes(value) {
-        Ok((part, [])) => Ok(part),
-        Ok((_, rest)) => Err(PartError { why: format!("{} bytes too many", rest.len()) }),
-        Err(error) => Err(PartError { why: error.to_string() }),
     }
 }
