@@ -74,13 +74,22 @@ impl<'i, 'a> Relation<'i, 'a> {
 
     /// Is the first before the second, or the same?
     pub fn is_before(&self, first: Node, second: Node) -> bool {
-        let (chain, place) = self.index.place[first as usize];
-        self.past(second)[chain as usize] > place
+        self.is_in(first, self.past(second))
+    }
+
+    /// Is the operation among the first of each chain, so many?
+    pub fn is_in(&self, node: Node, past: &[u32]) -> bool {
+        let (chain, place) = self.index.place[node as usize];
+        past[chain as usize] > place
     }
 
     /// The last write of a chain, for each chain, of the key of this operation that is before it.
     pub fn last_writes(&self, node: Node) -> impl Iterator<Item = Node> {
-        let past = self.past(node);
+        self.last_writes_in(self.past(node), node)
+    }
+
+    /// The last write of a chain, for each chain, of the key of this operation among the first of each chain.
+    pub fn last_writes_in(&self, past: &[u32], node: Node) -> impl Iterator<Item = Node> {
         let key = self.index.key[node as usize] as usize;
         let writes = self.index.writes[key].iter();
         writes.filter_map(|(chain, writes)| self.index.last_before(writes, past[*chain as usize]))

@@ -241,7 +241,8 @@ proptest! {
     #[test]
     fn causal_checkers_let_pass_what_another_tester_finds_sequential(history in reads_and_writes()) {
         // It tries all orders.
-        prop_assume!(history.operations.len() <= 9);
+        let mut history = history;
+        history.operations.truncate(9);
         let mut other = SequentialConsistencyTester::new(Machine::default());
         for operation in &history.operations {
             let key = ["x", "y", "z"].iter().position(|name| *name == operation.key()).unwrap();
