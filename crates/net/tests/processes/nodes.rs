@@ -17,6 +17,10 @@ use crate::ping::{Ask, Ping, Said};
 /// What a child process reads: its folder.
 const FOLDER: &str = "RUMORMILL_TEST_NODE";
 
+/// A node that was killed and runs again is in use by others within this time. Well below a connection's
+/// silence of 15 s, after which it would be at the latest.
+const BACK_WITHIN: Duration = Duration::from_secs(1);
+
 /// A node and what it says.
 struct Side {
     node: NodeHandle<Ping>,
@@ -99,6 +103,20 @@ impl Side {
             _ => None,
         };
         self.hear(pong).await
+    }
+
+    /// Pings until an answer comes, as a protocol would: what goes to a connection that is no more is lost.
+    /// Returns how many pings the other has answered, and how long it took.
+    async fn reach(&mut self, to: PeerId) -> (u64, Duration) {
+        let begin = Instant::now();
+        for number in 1_000.. {
+            let pong = self.ping(to, number);
+            if let Ok(Some(answered)) = timeout(Duration::from_millis(100), pong).await {
+                return (answered, begin.elapsed());
+            }
+            assert!(begin.elapsed() < Duration::from_secs(5), "not found again");
+        }
+        unreachable!("it ends after five seconds")
     }
 
     async fn link(&mut self, peer: PeerId, wanted: Link) -> bool {
@@ -231,20 +249,17 @@ fn who_is_killed_keeps_what_it_answered_and_is_back_at_once() {
     local(async {
         let system = System::new(2);
         let mut one = system.start(1).await;
-        let (mut two, mut answered) = (Process::start(&system).0, 0);
+        let mut two = Process::start(&system).0;
         for round in 0..4 {
-            for _ in 0..5 {
-                answered += 1;
-                assert_eq!(one.ping(system.id(2), answered).await, Some(answered), "round {round}");
+            let (answered, took) = one.reach(system.id(2)).await;
+            assert!(took < BACK_WITHIN, "round {round}: back after {took:?}");
+            for number in answered + 1..answered + 5 {
+                assert_eq!(one.ping(system.id(2), number).await, Some(number), "round {round}");
             }
             two.kill();
             let (again, remembered) = Process::start(&system);
-            assert_eq!(remembered, answered, "an answer outran its write");
+            assert!(remembered >= answered + 4, "round {round}: an answer outran its write");
             two = again;
-            let begin = Instant::now();
-            answered += 1;
-            assert_eq!(one.ping(system.id(2), answered).await, Some(answered), "round {round}");
-            assert!(begin.elapsed() < Duration::from_millis(700), "back after {:?}", begin.elapsed());
         }
     });
 }
@@ -255,19 +270,14 @@ fn who_is_killed_is_found_again_though_it_dials_nobody() {
         let mut system = System::new(2);
         let mut one = system.start(1).await;
         // The child does not know where node 1 is: only node 1 can dial.
-        let known = std::mem::replace(&mut system.members[0].addresses, vec!["127.0.0.1:1".parse().unwrap()]);
+        system.members[0].addresses = vec!["127.0.0.1:1".parse().unwrap()];
         let (mut two, _) = Process::start(&system);
-        assert_eq!(one.ping(system.id(2), 1).await, Some(1), "{known:?}");
+        one.reach(system.id(2)).await;
         two.kill();
         let (_again, _) = Process::start(&system);
-        let begin = Instant::now();
-        let mut attempts = 0;
-        // The first goes to the connection that is no more; its packets come back as resets.
-        while timeout(Duration::from_millis(250), one.ping(system.id(2), 2)).await.is_err() {
-            attempts += 1;
-            assert!(attempts < 4, "not found for {:?}", begin.elapsed());
-        }
-        assert!(begin.elapsed() < Duration::from_secs(1), "found after {:?}", begin.elapsed());
+        // The first packet goes to the connection that is no more, and comes back as a reset.
+        let (_, took) = one.reach(system.id(2)).await;
+        assert!(took < BACK_WITHIN, "found after {took:?}");
     });
 }
 
