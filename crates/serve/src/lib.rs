@@ -3,7 +3,19 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod cluster;
+mod desk;
+mod front;
+mod http;
+mod keeper;
+mod replica;
 mod resp;
 
+pub use cluster::{CLUSTER_FILE, Cluster, ClusterError, MAX_PLACES, Place, Settings};
+pub use front::FrontEnd;
+pub use keeper::{KeepError, Keeper, Ready, Recipe, Tell};
+pub use replica::{Replica, ServeError};
+#[doc(hidden)]
+pub use http::fuzz as fuzz_http;
 #[doc(hidden)]
 pub use resp::fuzz as fuzz_resp;

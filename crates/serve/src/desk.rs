@@ -1,0 +1,159 @@
+//! Where clients' calls wait for their answers: hands them to the front end in batches, and answers out.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use rumormill_net::NodeHandle;
+use rumormill_protocols::store::{
+    Answered, Application, Ask, Failure, Indication, Op, Order, Request, SessionId, Store, Token,
+};
+use tokio::sync::{Notify, oneshot};
+
+/// Calls that wait for answers at one front end, at most; more fail at once.
+pub(crate) const MAX_WAITING: usize = 1 << 16;
+
+/// Calls in one request to the front end, at most.
+const MAX_BATCH: usize = 4_096;
+
+/// How a call is made, apart from what it asks for.
+#[derive(Clone, Debug)]
+pub(crate) struct Manner {
+    pub session: SessionId,
+    /// What the client has seen elsewhere.
+    pub seen: Token,
+    pub order: Order,
+    /// Must the answer of an update say what it returned?
+    pub wait: bool,
+    pub patience: Duration,
+}
+
+/// An answer: what a session has seen now, and what the operation returned.
+pub(crate) struct Answer<A: Application> {
+    pub token: Token,
+    pub result: Result<Option<A::Answer>, Failure>,
+}
+
+/// Whoever waits for an answer.
+pub(crate) enum Waiter<A: Application> {
+    /// A connection on which answers go out in the order of the calls: which of its calls it is.
+    Line(Rc<dyn Line<A>>, u64),
+    /// Somebody who waits for this one.
+    Once(oneshot::Sender<Answer<A>>),
+}
+
+/// A connection with calls under way.
+pub(crate) trait Line<A: Application> {
+    /// The answer to its call of this number.
+    fn answered(&self, number: u64, answer: Answer<A>);
+}
+
+/// Where clients' calls wait for their answers.
+pub(crate) struct Desk<A: Application> {
+    node: NodeHandle<Store<A>>,
+    waiting: RefCell<Vec<Option<Waiter<A>>>>,
+    free: RefCell<Vec<usize>>,
+    asked: RefCell<Vec<Ask<A>>>,
+    /// Told when something was asked.
+    news: Notify,
+    counted: Cell<u64>,
+}
+
+impl<A: Application> Desk<A> {
+    pub fn new(node: NodeHandle<Store<A>>) -> Self {
+        Self {
+            node,
+            waiting: RefCell::default(),
+            free: RefCell::default(),
+            asked: RefCell::default(),
+            news: Notify::new(),
+            counted: Cell::new(0),
+        }
+    }
+
+    /// Makes a call; `waiter` hears of its end, whatever that is.
+    pub fn ask(&self, op: Op<A::Update, A::Query>, manner: Manner, waiter: Waiter<A>) {
+        let Manner { session, seen, order, wait, patience } = manner;
+        let Some(place) = self.seat(waiter) else { return };
+        self.counted.set(self.counted.get() + 1);
+        self.asked.borrow_mut().push(Ask { ticket: place as u64, session, seen, order, wait, op, patience });
+        self.news.notify_one();
+    }
+
+    /// The session is over: nobody will call in its name.
+    pub fn close(&self, session: SessionId) {
+        // A front end that is full forgets sessions by itself.
+        let _ = self.node.try_request(Request::Close(session));
+    }
+
+    /// Calls made since the start.
+    pub fn count(&self) -> u64 {
+        self.counted.get()
+    }
+
+    /// Calls that wait for answers now.
+    pub fn waiting(&self) -> usize {
+        self.waiting.borrow().len() - self.free.borrow().len()
+    }
+
+    /// A place for a waiter; none when there are too many, which it is told.
+    fn seat(&self, waiter: Waiter<A>) -> Option<usize> {
+        let mut waiting = self.waiting.borrow_mut();
+        if let Some(place) = self.free.borrow_mut().pop() {
+            waiting[place] = Some(waiter);
+            return Some(place);
+        }
+        if waiting.len() < MAX_WAITING {
+            waiting.push(Some(waiter));
+            return Some(waiting.len() - 1);
+        }
+        drop(waiting);
+        waiter.tell(Answer { token: Token::default(), result: Err(Failure::Full) });
+        None
+    }
+
+    /// Hands calls to the front end, until that has stopped. All that connections asked while it was another's
+    /// turn go together.
+    pub async fn hand_in(&self) {
+        loop {
+            self.news.notified().await;
+            loop {
+                let batch: Vec<Ask<A>> = {
+                    let mut asked = self.asked.borrow_mut();
+                    let count = asked.len().min(MAX_BATCH);
+                    asked.drain(..count).collect()
+                };
+                if batch.is_empty() {
+                    break;
+                }
+                if self.node.request(Request::Calls(batch)).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Hands out what the front end answered; anything else that it reports comes back.
+    pub fn hand_out(&self, indication: Indication<A>) -> Option<Indication<A>> {
+        let Indication::Answers(answers) = indication else { return Some(indication) };
+        for Answered { ticket, token, result, .. } in answers {
+            let place = usize::try_from(ticket).ok();
+            let waiter = place.and_then(|place| self.waiting.borrow_mut().get_mut(place)?.take());
+            if let (Some(place), Some(waiter)) = (place, waiter) {
+                self.free.borrow_mut().push(place);
+                waiter.tell(Answer { token, result });
+            }
+        }
+        None
+    }
+}
+
+impl<A: Application> Waiter<A> {
+    fn tell(self, answer: Answer<A>) {
+        match self {
+            Self::Line(line, number) => line.answered(number, answer),
+            // Who no longer waits does not mind.
+            Self::Once(sender) => drop(sender.send(answer)),
+        }
+    }
+}

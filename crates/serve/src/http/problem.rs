@@ -1,0 +1,70 @@
+//! What goes wrong, as a client reads it: a status, and a sentence with the next step.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use rumormill_protocols::store::{Failure, Refusal};
+use serde_json::json;
+
+/// What went wrong.
+#[derive(Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    message: String,
+    /// The part of the request that is wrong.
+    field: Option<&'static str>,
+}
+
+impl Problem {
+    pub fn bad(field: &'static str, message: impl Into<String>) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, message: message.into(), field: Some(field) }
+    }
+
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self { status: StatusCode::NOT_FOUND, message: message.into(), field: None }
+    }
+
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self { status: StatusCode::CONFLICT, message: message.into(), field: None }
+    }
+
+    pub fn method() -> Self {
+        let message = "this address has no such method; GET /openapi.json lists what there is".into();
+        Self { status: StatusCode::METHOD_NOT_ALLOWED, message, field: None }
+    }
+
+    pub fn forbidden() -> Self {
+        let message = "pages of other sites may not talk to this server; call it by its number, such as 127.0.0.1";
+        Self { status: StatusCode::FORBIDDEN, message: message.into(), field: None }
+    }
+
+    pub fn stopped() -> Self {
+        let message = "the front end has stopped; ask another one".into();
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, message, field: None }
+    }
+
+    /// An answer of a kind that the question does not have.
+    pub fn confused() -> Self {
+        let message = "the answer is of another kind than the question; replicas and front end differ in version";
+        Self { status: StatusCode::BAD_GATEWAY, message: message.into(), field: None }
+    }
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        let status = match failure {
+            Failure::Busy | Failure::Full => StatusCode::SERVICE_UNAVAILABLE,
+            Failure::Unknown => StatusCode::GATEWAY_TIMEOUT,
+            Failure::Refused(Refusal::Unknown | Refusal::Lost(..)) => StatusCode::PRECONDITION_FAILED,
+            _ => StatusCode::CONFLICT,
+        };
+        Self { status, message: failure.to_string(), field: None }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = json!({ "error": { "message": self.message, "field": self.field } });
+        (self.status, Json(body)).into_response()
+    }
+}
