@@ -97,6 +97,9 @@ pub enum Malformed {
     /// In a session, one operation began before the one before it ended.
     #[error("operation {0} was invoked before {1} of the same session returned: give each its own session")]
     Overlapping(OperationId, OperationId),
+    /// A session is said to have had a token that covers an operation that was never answered, or is not there.
+    #[error("{0} is said to come after {1} of another session, but that was never answered")]
+    After(OperationId, OperationId),
     /// A read is said to return what an operation wrote that did not write it.
     #[error("the read {0} is said to return what {1} wrote, but that is not an operation that wrote this value there")]
     Source(OperationId, OperationId),

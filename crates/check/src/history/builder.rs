@@ -148,6 +148,11 @@ impl Session<'_> {
         })
     }
 
+    /// Before the last one, the session was handed a token that covers this operation, (session, number).
+    pub fn after(&mut self, session: u64, number: u64) -> &mut Self {
+        self.last(|last| last.after = Some(OperationId { session, number }))
+    }
+
     /// The last one was promised this order.
     pub fn order(&mut self, order: Order) -> &mut Self {
         self.last(|last| last.order = order)

@@ -79,17 +79,16 @@ impl Judge<'_, '_> {
     }
 
     fn execute(&self, replica: &Replica, call: OperationId, state: &mut State) -> Result<(), Verdict> {
+        if let Some(order) = &self.order {
+            let mut past = order.before_call(call).into_iter().flatten().enumerate();
+            let missing = past.try_for_each(|(chain, count)| self.complete(chain, count, state));
+            return missing.map_err(|missing| self.tell(replica, call, missing));
+        }
         let before = match self.index.node(call) {
             Some(node) => self.index.before[node as usize],
             None => self.index.unseen.get(&call).copied().flatten(),
         };
         let Some(before) = before else { return Ok(()) };
-        if let Some(order) = &self.order {
-            let past = order.past(before).iter().enumerate();
-            return past.map(|(chain, &count)| (chain, count)).try_for_each(|(chain, count)| {
-                self.complete(chain, count, state).map_err(|missing| self.tell(replica, call, missing))
-            });
-        }
         let (chain, place) = self.index.place[before as usize];
         self.complete(chain as usize, place + 1, state).map_err(|missing| self.tell(replica, call, missing))
     }

@@ -147,13 +147,7 @@ impl<'a> Sequence<'a> {
             }
         }
         for (at, &call) in self.order.iter().enumerate() {
-            // What its session did before is known also of a call that was never answered.
-            let before = match index.node(call) {
-                Some(node) => index.before[node as usize],
-                None => index.unseen.get(&call).copied().flatten(),
-            };
-            let Some(before) = before else { continue };
-            for (chain, &count) in order.past(before).iter().enumerate() {
+            for (chain, count) in order.before_call(call).into_iter().flatten().enumerate() {
                 let Some(last) = index.last_before(&forced[chain], count) else { continue };
                 let last = index.operations[last as usize].id;
                 if self.place.get(&last).is_none_or(|&place| place > at) {

@@ -37,6 +37,8 @@ pub(super) struct Index<'a> {
     pub chains: Vec<Vec<Node>>,
     /// Of each operation: the one that its session did before.
     pub before: Vec<Option<Node>>,
+    /// Of each operation: the one of another session that its session was told of before.
+    pub after: Vec<Option<Node>>,
     /// Of each read: what it has its value from.
     pub source: Vec<Source>,
     /// Of each operation: its key.
@@ -75,6 +77,7 @@ impl<'a> Index<'a> {
                 index.unseen.insert(operation.id, last);
             }
         }
+        index.after = index.find_after()?;
         index.name_keys();
         index.find_sources(&writers);
         Ok(index)
@@ -107,6 +110,7 @@ impl<'a> Index<'a> {
             place: Vec::new(),
             chains: Vec::new(),
             before: Vec::new(),
+            after: Vec::new(),
             source: Vec::new(),
             key: Vec::new(),
             writes: Vec::new(),
@@ -130,6 +134,15 @@ impl<'a> Index<'a> {
         self.operations.push(operation);
         self.before.push(before);
         node
+    }
+
+    fn find_after(&self) -> Result<Vec<Option<Node>>, Malformed> {
+        let find = |operation: &&Operation| {
+            let Some(after) = operation.after else { return Ok(None) };
+            let node = self.node(after).filter(|&node| self.operations[node as usize].is_answered());
+            node.map(Some).ok_or(Malformed::After(operation.id, after))
+        };
+        self.operations.iter().map(find).collect()
     }
 
     fn name_keys(&mut self) {

@@ -119,6 +119,10 @@ pub struct Operation {
     pub invoked: Instant,
     /// When its session was answered. None when it never was: it may have happened or not, or happen later.
     pub returned: Option<Instant>,
+    /// An answered operation of another session that its session knew of before this one, because it was handed
+    /// a session token that covers it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<OperationId>,
     /// The vector timestamp that came with the answer, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<Label>,
@@ -132,7 +136,7 @@ impl Operation {
     #[must_use]
     pub fn new(session: u64, number: u64, kind: Kind, invoked: Instant) -> Self {
         let id = OperationId { session, number };
-        Self { id, kind, order: Order::Causal, invoked, returned: None, label: None, version: None }
+        Self { id, kind, order: Order::Causal, invoked, returned: None, after: None, label: None, version: None }
     }
 
     /// The key that it is about.

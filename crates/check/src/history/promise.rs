@@ -64,23 +64,23 @@ impl Promise {
         Self::Convergence,
     ];
 
-    /// How it is called where names are typed: `read-your-writes`.
+    /// How it is called where names are typed, and as a property: `read_your_writes`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::ReadYourWrites => "read-your-writes",
-            Self::MonotonicReads => "monotonic-reads",
-            Self::MonotonicWrites => "monotonic-writes",
-            Self::WritesFollowReads => "writes-follow-reads",
-            Self::CausalConsistency => "causal-consistency",
-            Self::CausalConvergence => "causal-convergence",
-            Self::CausalMemory => "causal-memory",
-            Self::CausalDelivery => "causal-delivery",
-            Self::OneOrder => "one-order",
+            Self::ReadYourWrites => "read_your_writes",
+            Self::MonotonicReads => "monotonic_reads",
+            Self::MonotonicWrites => "monotonic_writes",
+            Self::WritesFollowReads => "writes_follow_reads",
+            Self::CausalConsistency => "causal_consistency",
+            Self::CausalConvergence => "causal_convergence",
+            Self::CausalMemory => "causal_memory",
+            Self::CausalDelivery => "causal_delivery",
+            Self::OneOrder => "one_order",
             Self::Linearizability => "linearizability",
-            Self::ImmediateLinearizability => "immediate-linearizability",
-            Self::ExactlyOnce => "exactly-once",
-            Self::NothingLost => "nothing-lost",
+            Self::ImmediateLinearizability => "immediate_linearizability",
+            Self::ExactlyOnce => "exactly_once",
+            Self::NothingLost => "nothing_lost",
             Self::Convergence => "convergence",
         }
     }

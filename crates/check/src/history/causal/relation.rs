@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::super::OperationId;
 use super::super::index::{Index, Node, Source};
 
 /// Numbers that a closure may have, of four bytes each: half a gigabyte. Ten thousand operations in as many
@@ -13,6 +14,8 @@ const CLOSURE_MAX: usize = 1 << 27;
 pub(in super::super) enum Why {
     /// They are of one session.
     Session,
+    /// The session of the second was handed a token that covers the first.
+    Token,
     /// The second read what the first wrote.
     Reads,
     /// Both write the key of this read, which had the second's value though the first was before it.
@@ -72,6 +75,18 @@ impl<'i, 'a> Relation<'i, 'a> {
         &self.past[node as usize * width..][..width]
     }
 
+    /// How many operations of each chain are before a call, itself not counted; none when nothing is known of it.
+    pub fn before_call(&self, call: OperationId) -> Option<Vec<u32>> {
+        let Some(node) = self.index.node(call) else {
+            let before = self.index.unseen.get(&call).copied().flatten();
+            return before.map(|before| self.past(before).to_vec());
+        };
+        let mut past = self.past(node).to_vec();
+        let (chain, place) = self.index.place[node as usize];
+        past[chain as usize] = place;
+        Some(past)
+    }
+
     /// Is the first before the second, or the same?
     pub fn is_before(&self, first: Node, second: Node) -> bool {
         self.is_in(first, self.past(second))
@@ -122,7 +137,8 @@ impl<'i, 'a> Relation<'i, 'a> {
             Source::Write(from) => Some(Edge { from, to: node, why: Why::Reads }),
             _ => None,
         };
-        session.into_iter().chain(reads).chain(self.further[at].iter().copied())
+        let token = self.index.after[at].map(|from| Edge { from, to: node, why: Why::Token });
+        session.into_iter().chain(token).chain(reads).chain(self.further[at].iter().copied())
     }
 
     /// All operations, each after those before it (Kahn, CACM 5(11), 1962). When there is a cycle: which

@@ -80,6 +80,7 @@ fn story(index: &Index<'_>, way: &[Edge]) -> String {
         let operation = index.operations[edge.to as usize];
         text += &match edge.why {
             Why::Session => format!(" and then {}", operation.deed()),
+            Why::Token => format!("; with a token of that, {operation}"),
             Why::Reads | Why::Conflict(_) => format!("; {operation}"),
         };
     }
@@ -93,7 +94,8 @@ fn reasons(index: &Index<'_>, way: &[Edge]) -> String {
         let (from, to) = (index.operations[edge.from as usize], index.operations[edge.to as usize]);
         steps.push(match edge.why {
             Why::Session => format!("{from} and then {}", to.deed()),
-            Why::Reads => format!("{to}, as {from}",),
+            Why::Token => format!("{from}, and with a token of that, {to}"),
+            Why::Reads => format!("{to}, as {from}"),
             Why::Conflict(read) => {
                 let read = index.operations[read as usize];
                 format!("{from} before {to}, as {read} when it knew both")

@@ -109,6 +109,26 @@ fn reading_a_later_write_of_its_own_session_is_a_cycle() {
 }
 
 #[test]
+fn a_token_carries_what_its_session_knew() {
+    let handed = |covers: u64| {
+        history(|build| {
+            build.session(1).write("x", 1).write("x", 2);
+            build.session(2).read("x", 1).after(1, covers);
+        })
+    };
+    assert_eq!(found(&handed(0)), [""; 3]);
+    assert_eq!(found(&handed(1)), ["WriteCORead"; 3]);
+    let says = "session 1 wrote x = 2; with a token of that, session 2 read x = 1. That x had been overwritten: session 1 \
+                wrote x = 1 and then wrote x = 2";
+    assert_eq!(text(&causal::consistency(&handed(1))), says);
+    let verdict = causal::consistency(&handed(7));
+    assert!(
+        matches!(&verdict, Verdict::Undecided { why } if why.starts_with("2.0 is said to come after 1.7")),
+        "{verdict}"
+    );
+}
+
+#[test]
 fn what_was_never_answered_happened_when_it_was_read() {
     let unread = history(|build| {
         build.session(1).write("x", 1).write("x", 2).lost().read("x", 1);

@@ -216,6 +216,12 @@ fn causal_delivery_is_transitive() {
     let says = "CausalDelivery: replica 7 executed \"session 3 added 1 to n\" (3.1) before it had executed \"session 1 wrote \
                 x = 1\" (1.0), on which it depends";
     assert_eq!(delivery(&[(3, 1)]), says);
+    let handed = said(Promise::CausalDelivery, |build| {
+        build.session(1).write("x", 1);
+        build.session(2).write("y", 2).after(1, 0);
+        build.replica(7, &[(2, 0), (1, 0)], "");
+    });
+    assert!(handed.starts_with("CausalDelivery"), "a token says that it depends: {handed}");
     let unknown = said(Promise::CausalDelivery, |build| _ = build.session(1).write("x", 1));
     assert!(unknown.starts_with("undecided: of no replica"), "{unknown}");
 }
@@ -244,7 +250,7 @@ fn promises_have_names() {
     }
     let error = "honesty".parse::<Promise>().unwrap_err().to_string();
     assert!(
-        error.starts_with("no promise is called \"honesty\"; there are: read-your-writes, monotonic-reads"),
+        error.starts_with("no promise is called \"honesty\"; there are: read_your_writes, monotonic_reads"),
         "{error}"
     );
 }

@@ -145,7 +145,7 @@ impl Store {
         if let Some(label) = answer {
             operation.returned = Some(Instant::from_nanos(self.time - 1));
             merge(&mut self.sessions[session].1, &label);
-            operation.label = self.recording.labels.then(|| Label(label));
+            operation.label = self.recording.labels.then_some(Label(label));
         }
         self.history.operations.push(operation);
     }
