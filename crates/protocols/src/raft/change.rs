@@ -128,13 +128,15 @@ impl<C: Command> Raft<C> {
         }
     }
 
-    /// Asks everybody to be let in, unless this peer was put out.
+    /// Asks to be let in, unless this peer was put out: the leader, or everybody when none is known.
     pub(super) fn knock(&mut self, cx: &mut Context<'_, Self>) {
-        if !self.id.removed {
-            for peer in cx.neighbors {
-                self.tell(cx, *peer, Body::Hello);
-            }
+        match self.leader {
+            _ if self.id.removed => {}
+            Some(leader) => self.tell(cx, leader.peer, Body::Hello),
+            None => cx.neighbors.iter().for_each(|peer| self.tell(cx, *peer, Body::Hello)),
         }
+        // It may lead no more, or be gone.
+        self.follow(cx, None);
     }
 
     /// Somebody would like to be a member.

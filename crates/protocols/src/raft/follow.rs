@@ -53,7 +53,11 @@ impl<C: Command> Raft<C> {
             return cx.indicate(Indication::Misbehaved { peer: leader.peer, why });
         }
         self.follow(cx, Some(leader));
-        (self.heard_at, self.deadline) = (cx.now, cx.now + self.patience);
+        self.heard_at = cx.now;
+        // A learner knocks all the same: what it hears may be meant for its old incarnation.
+        if self.role() != Role::Learner {
+            self.deadline = cx.now + self.patience;
+        }
         let compacted = self.log.mark().index;
         if append.prev_index >= compacted && self.log.term_at(prev_index) != Some(append.prev_term) {
             return self.miss(cx, leader.peer, round, prev_index, append.prev_term);

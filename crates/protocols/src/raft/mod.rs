@@ -255,6 +255,12 @@ impl<C: Command> Raft<C> {
         self.vote.term
     }
 
+    /// For whom it voted in that term.
+    #[must_use]
+    pub fn voted_for(&self) -> Option<Member> {
+        self.vote.candidate
+    }
+
     /// Who leads that term, as far as it knows.
     #[must_use]
     pub fn leader(&self) -> Option<Member> {

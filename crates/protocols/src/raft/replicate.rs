@@ -79,7 +79,6 @@ impl<C: Command> Raft<C> {
         let mut fed = false;
         while let State::Leader(lead) = &mut self.state
             && let Some(follower) = lead.followers.get_mut(&member)
-            && follower.is_open(cx.config.window)
             && follower.next <= self.log.last_index()
         {
             if follower.next <= self.log.mark().index {
@@ -87,7 +86,10 @@ impl<C: Command> Raft<C> {
                     cx.note(format_args!("{member} needs a snapshot: it lacks {}", follower.next));
                     cx.indicate(Indication::NeedsSnapshot { member });
                 }
-                return fed;
+                break;
+            }
+            if !follower.is_open(cx.config.window) {
+                break;
             }
             self.send_entries(cx, member, true);
             fed = true;

@@ -7,6 +7,10 @@ use rumormill_core::{ParameterError, Parameters};
 
 use crate::raft::{self, Flaw, MEMBERS_MAX};
 
+/// Bytes of entries in one message: at least one line, at most what leaves room for what is around them.
+const BATCH_MIN: usize = 6;
+const BATCH_MAX: usize = 60_000;
+
 /// What all peers that keep a journal share.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -26,7 +30,7 @@ pub struct Config {
 
 impl Config {
     /// The configuration from `peers`, `lines`, and where declared `founders` (0: all), `timeout`,
-    /// `create_every`, `compact_every` and `flaw`.
+    /// `create_every`, `compact_every`, `batch_bytes` and `flaw`.
     pub(super) fn from_parameters(parameters: &Parameters) -> Result<Self, ParameterError> {
         let range = |name: &str, why: String| ParameterError::Range { name: name.into(), why };
         let peers = parameters.peers()?;
@@ -47,12 +51,18 @@ impl Config {
                 format!("{founders} of {peers} peers; at most {MEMBERS_MAX} can be members"),
             ));
         }
+        let batch_bytes = optional(parameters, "batch_bytes", Parameters::count)?;
+        let batch_bytes = match batch_bytes.map(usize::try_from) {
+            None => raft::Config::default().batch_bytes,
+            Some(Ok(bytes)) if (BATCH_MIN..=BATCH_MAX).contains(&bytes) => bytes,
+            Some(_) => return Err(range("batch_bytes", format!("must be between {BATCH_MIN} and {BATCH_MAX}"))),
+        };
         let timeout = optional(parameters, "timeout", Parameters::span)?.unwrap_or(Duration::from_millis(300));
         if timeout < Duration::from_millis(1) {
             return Err(range("timeout", "must be at least 1ms".into()));
         }
         Ok(Self {
-            raft: raft::Config { flaw: flaw(parameters)?, ..raft::Config::new(timeout) },
+            raft: raft::Config { batch_bytes, flaw: flaw(parameters)?, ..raft::Config::new(timeout) },
             founders: founders as u32,
             total: shares.iter().sum(),
             shares,
