@@ -15,8 +15,8 @@ use tower_http::compression::CompressionLayer;
 
 use super::error::ApiError;
 use super::{
-    Lab, access, assets, branch, chart, compare, explore, faults, gallery, headers, link, log, metrics, prometheus, runs,
-    save, search, spacetime, state, sweep, timeline, tree,
+    Lab, access, assets, branch, chart, compare, explore, faults, gallery, headers, link, log, metrics, prometheus,
+    runs, save, search, spacetime, state, sweep, timeline, tree,
 };
 
 /// The most bytes of a request's body.
