@@ -136,8 +136,7 @@ impl Client {
     }
 
     fn refuse(&mut self, cx: &mut Context<'_, Peer>, (id, update): (CallId, bool), refusal: Refusal) {
-        let is_open =
-            |(call, _): &mut (Call<Ledger>, u32)| call.id == id && matches!(call.op, Op::Update(_)) == update;
+        let is_open = |(call, _): &mut (Call<Ledger>, u32)| call.id == id && matches!(call.op, Op::Update(_)) == update;
         match refusal {
             // Another replica is asked when the time comes.
             Refusal::Fenced | Refusal::Overloaded | Refusal::Offline => {}

@@ -15,6 +15,8 @@ use crate::store::{Application, Record, Replicas, SessionId, Slot, Store, Timest
 
 /// The key of [`Meta`].
 pub(super) const META: &[u8] = b"meta";
+/// The key of [`Life`].
+pub(super) const LIFE: &[u8] = b"life";
 /// The key of the floor that the others were told.
 pub(super) const FLOOR: &[u8] = b"floor";
 /// The key of a checkpoint that is being written.
@@ -35,8 +37,6 @@ pub(super) type Write = (Vec<u8>, Option<Vec<u8>>);
 /// What the state on disk is of.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Meta {
-    /// The replica's life.
-    pub(super) incarnation: u32,
     /// What the state has executed.
     pub(super) value: Timestamp,
     /// What is no longer in the log.
@@ -49,6 +49,15 @@ pub(super) struct Meta {
     pub(super) replicas: Replicas,
     /// Lines that have ended.
     pub(super) ended: Vec<(Slot, u64)>,
+}
+
+/// Which life of the replica the disk belongs to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Life {
+    /// See [`Slot::incarnation`].
+    pub(super) incarnation: u32,
+    /// Had the replica lost its disk, and not yet heard from as many others as it takes?
+    pub(super) fenced: bool,
 }
 
 /// What is to be written, and what is on disk that can be removed.
@@ -70,6 +79,7 @@ pub(super) struct Disk {
 /// What a disk held when the replica booted.
 pub(super) struct Image<A: Application> {
     pub(super) meta: Meta,
+    pub(super) life: Life,
     pub(super) floor: u64,
     pub(super) parts: Vec<(Vec<u8>, Vec<u8>)>,
     pub(super) rows: Vec<(SessionId, Vec<u8>)>,
@@ -174,7 +184,7 @@ impl Disk {
     pub(super) fn replace<A: Application>(
         &mut self,
         cx: &mut Context<'_, Store<A>>,
-        (meta, floor): (&Meta, u64),
+        (meta, life, floor): (&Meta, Life, u64),
         parts: Vec<Write>,
         rows: Vec<(SessionId, Option<Vec<u8>>)>,
         trail: Option<(Vec<u8>, Vec<u8>)>,
@@ -186,6 +196,7 @@ impl Disk {
         put(cx, &rows.collect::<Vec<_>>());
         self.write(cx);
         cx.persist(FLOOR, &floor.to_be_bytes());
+        cx.persist(LIFE, &encode(&life));
         cx.persist(META, &encode(meta));
         (self.bytes, self.checkpoint_at) = (0, cx.now);
     }
@@ -251,6 +262,8 @@ fn gather<A: Application>(
     };
     let Some(meta) = below(META).remove(META) else { return Ok(None) };
     let meta: Meta = postcard::from_bytes(&meta).map_err(|_| "its description of the state is malformed")?;
+    let life = below(LIFE).remove(LIFE).ok_or("it does not say which life it belongs to")?;
+    let life = postcard::from_bytes(&life).map_err(|_| "its life is malformed")?;
     let floor = match below(FLOOR).remove(FLOOR).map(<[u8; 8]>::try_from) {
         Some(bytes) => bytes.map(u64::from_be_bytes).map_err(|_| "its floor is no number")?,
         None => 0,
@@ -273,7 +286,7 @@ fn gather<A: Application>(
             records.push((Arc::new(record), number, bytes));
         }
     }
-    Ok(Some(Image { meta, floor, parts, rows, trail, records, disk }))
+    Ok(Some(Image { meta, life, floor, parts, rows, trail, records, disk }))
 }
 
 /// The records of a batch, and the length of each.

@@ -90,16 +90,30 @@ impl<A: Application> Replica<A> {
     fn raise_value(&mut self, record: &Record<A>) {
         self.value_timestamp.raise(record.slot, record.number);
         if !self.waiting.is_empty() {
-            for waiter in self.waiting.rise(record.slot, record.number) {
-                match waiter {
-                    Waiter::Chain(number) => self.ready.chains.push_back(number),
-                    Waiter::Record { slot, number } => {
-                        let stamp = self.log.get(slot, number).map(|entry| entry.record.stamp);
-                        self.ready.records.extend(stamp.map(|stamp| (stamp, slot, number)));
-                    }
+            self.wake(record.slot, record.number);
+        }
+    }
+
+    /// What waited for `number` updates of a line need not wait for those.
+    fn wake(&mut self, slot: Slot, number: u64) {
+        for waiter in self.waiting.rise(slot, number) {
+            match waiter {
+                Waiter::Chain(number) => self.ready.chains.push_back(number),
+                Waiter::Record { slot, number } => {
+                    let stamp = self.log.get(slot, number).map(|entry| entry.record.stamp);
+                    self.ready.records.extend(stamp.map(|stamp| (stamp, slot, number)));
                 }
             }
         }
+    }
+
+    /// A line has ended: all members agree that there are only so many updates of it. Nothing waits for more.
+    #[cfg_attr(not(test), expect(dead_code, reason = "changes of membership will say so"))]
+    pub(super) fn end_line(&mut self, cx: &mut Context<'_, Store<A>>, slot: Slot, last: u64) {
+        self.members.ended.insert(slot, last);
+        self.wake(slot, u64::MAX);
+        self.execute_ready(cx);
+        self.answer_ready(cx);
     }
 
     /// Executes all records that can be, one after the other: what becomes ready by it waits its turn. Nothing else

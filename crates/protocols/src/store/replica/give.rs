@@ -54,7 +54,10 @@ impl<A: Application> Replica<A> {
             if self.giving.as_deref().is_some_and(is_busy) {
                 return;
             }
-            self.giving = Some(Box::new(self.giving_to(to, snapshot, cx.now)));
+            // A copy of the question must not make another snapshot: its pieces would not fit the first one's.
+            if !self.giving.as_deref().is_some_and(|giving| (giving.to, giving.snapshot) == (to, snapshot)) {
+                self.giving = Some(Box::new(self.giving_to(to, snapshot, cx.now)));
+            }
         }
         let Some(giving) = self.giving.as_deref_mut().filter(|giving| (giving.to, giving.snapshot) == (to, snapshot))
         else {

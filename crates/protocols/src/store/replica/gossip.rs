@@ -229,7 +229,7 @@ impl<A: Application> Replica<A> {
         self.collect();
         self.compare(cx, from, &gossip.since, &gossip.upto);
         if gossip.complete && self.log.held().covers(&gossip.upto) {
-            self.met(from, cx.config.ack);
+            self.met(cx, from);
         }
         let goes_on = self.members.row(from).is_some_and(|row| row.more) || holders(cx.config.ack) > 1;
         if gossip.answer {
@@ -245,7 +245,8 @@ impl<A: Application> Replica<A> {
             return;
         }
         // Nobody adds to this replica's own line but itself.
-        if record.slot == self.line {
+        let has_ended = self.members.ended.get(&record.slot).is_some_and(|&last| record.number > last);
+        if record.slot == self.line || has_ended {
             return;
         }
         if self.take(cx, record) == Err(Misfit::Lines) {

@@ -3,7 +3,7 @@
 use rumormill_core::Context;
 use std::time::Duration;
 
-use super::disk::{self, CHECKPOINT_BYTES, Image, Meta, Write};
+use super::disk::{self, CHECKPOINT_BYTES, Image, Life, Meta, Write};
 use super::floors::Floors;
 use super::log::Log;
 use super::members::Members;
@@ -33,7 +33,7 @@ impl<A: Application> Replica<A> {
                 // What was not written in time is lost, and its numbers may be in use.
                 if cx.config.ack == Ack::Memory {
                     self.begin_line(cx);
-                    cx.persist(disk::META, &disk::encode(&self.meta()));
+                    self.write_life(cx);
                 }
             }
             // A store of one replica has nobody to ask. Flaw: it goes on as though it had never been there.
@@ -42,6 +42,7 @@ impl<A: Application> Replica<A> {
                     || self.members.replicas.members == [cx.me]
                     || cx.config.flaw == Some(Flaw::ReusedIncarnation) =>
             {
+                self.write_life(cx);
                 cx.persist(disk::META, &disk::encode(&self.meta()));
             }
             Ok(None) => self.start_over(cx),
@@ -71,7 +72,7 @@ impl<A: Application> Replica<A> {
     /// Takes what the disk holds.
     fn restore(&mut self, cx: &mut Context<'_, Store<A>>, mut image: Image<A>) -> Result<(), &'static str> {
         self.disk = image.disk();
-        let Image { meta, floor, parts, rows, trail, records, .. } = image;
+        let Image { meta, life, floor, parts, rows, trail, records, .. } = image;
         self.trail = Trail::read(cx.config.load.is_some(), trail.iter().map(Vec::as_slice));
         for (key, part) in parts {
             self.value.restore(&key, &part).map_err(|_| "a part of the state is malformed")?;
@@ -79,7 +80,10 @@ impl<A: Application> Replica<A> {
         for (id, row) in rows {
             self.calls.restore(id, &row)?;
         }
-        self.line.incarnation = meta.incarnation;
+        self.line.incarnation = life.incarnation;
+        if life.fenced {
+            self.stay_fenced();
+        }
         self.members.change(cx.me, meta.replicas);
         self.members.ended.extend(meta.ended);
         self.floors = Floors::restored(floor, meta.settled);
@@ -128,12 +132,21 @@ impl<A: Application> Replica<A> {
     pub(super) fn write_all(&mut self, cx: &mut Context<'_, Store<A>>) {
         self.changed.take();
         let (parts, rows, meta) = (parts_of(&self.value), self.calls.take_changed(), self.meta());
-        self.disk.replace(cx, (&meta, self.floors.own()), parts, rows, self.trail.whole());
+        self.disk.replace(cx, (&meta, self.life(), self.floors.own()), parts, rows, self.trail.whole());
     }
 
+    /// Writes which life this is.
+    pub(super) fn write_life(&self, cx: &mut Context<'_, Store<A>>) {
+        cx.persist(disk::LIFE, &disk::encode(&self.life()));
+    }
+
+    fn life(&self) -> Life {
+        Life { incarnation: self.line.incarnation, fenced: self.is_fenced() }
+    }
+
+    /// What the state is of. Only together with the state itself.
     fn meta(&self) -> Meta {
         Meta {
-            incarnation: self.line.incarnation,
             value: self.value_timestamp.clone(),
             collected: self.log.collected().clone(),
             heard: self.heard,

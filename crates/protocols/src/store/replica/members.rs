@@ -84,11 +84,6 @@ impl Members {
         self.rows.get_mut(&peer)
     }
 
-    /// What is known of the others.
-    pub(super) fn rows(&self) -> impl Iterator<Item = (PeerId, &Row)> {
-        self.rows.iter().map(|(&peer, row)| (peer, row))
-    }
-
     /// What is known of the others, to change it.
     pub(super) fn rows_mut(&mut self) -> impl Iterator<Item = &mut Row> {
         self.rows.values_mut()

@@ -102,9 +102,7 @@ mod tests {
         waiting.wait((slot(1), 5), Waiter::Chain(2));
         waiting.wait((slot(1), 7), Waiter::Chain(3));
         waiting.wait((slot(2), 1), Waiter::Chain(4));
-        let risen = |waiting: &mut Waiting, replica, number| {
-            waiting.rise(slot(replica), number).into_vec()
-        };
+        let risen = |waiting: &mut Waiting, replica, number| waiting.rise(slot(replica), number).into_vec();
         assert_eq!(waiting.lacks().as_slice(), [(slot(2), 1), (slot(1), 7)]);
         assert_eq!(risen(&mut waiting, 1, 4), []);
         assert_eq!(risen(&mut waiting, 1, 6), [Waiter::Chain(1), Waiter::Chain(2)]);

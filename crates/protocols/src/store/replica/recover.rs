@@ -13,7 +13,7 @@ use super::disk::Write;
 use super::log::Log;
 use super::ready::Waiter;
 use super::{Replica, Timer};
-use crate::store::{Ack, Application, Content, Head, Indication, Message, Piece, Place, Record, Slot, Store};
+use crate::store::{Application, Content, Head, Indication, Message, Piece, Place, Record, Slot, Store};
 
 /// How often an unanswered question for a piece is asked again.
 const ASK_EVERY: Duration = Duration::from_millis(250);
@@ -87,6 +87,12 @@ impl<A: Application> Replica<A> {
         if let Some(&from) = cx.rng.choose(&others) {
             self.want_snapshot(cx, from);
         }
+    }
+
+    /// The replica has booted with a state, but had not met as many others as it takes.
+    pub(super) fn stay_fenced(&mut self) {
+        let (met, attempts) = (BTreeSet::new(), 0);
+        self.recovery = Some(Recovery { fenced: true, taking: None, installed: true, met, attempts });
     }
 
     /// `from` has removed records from its log which this replica lacks.
@@ -210,16 +216,17 @@ impl<A: Application> Replica<A> {
 
     /// Everything that a member holds is held here, too. A replica that lost its disk takes calls again when so
     /// many have been met that one of them has what it held and had answered for, with those others it takes.
-    pub(super) fn met(&mut self, peer: PeerId, ack: Ack) {
+    pub(super) fn met(&mut self, cx: &mut Context<'_, Store<A>>, peer: PeerId) {
         let Some(recovery) = &mut self.recovery else { return };
         recovery.met.insert(peer);
         let others = self.members.others().len();
-        let needed = match holders(ack) {
+        let needed = match holders(cx.config.ack) {
             1 => 1,
             holders => (others + 2).saturating_sub(holders),
         };
         if recovery.installed && recovery.taking.is_none() && recovery.met.len() >= needed.min(others) {
             self.recovery = None;
+            self.write_life(cx);
         }
     }
 
