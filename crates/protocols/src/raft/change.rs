@@ -14,7 +14,7 @@ use super::message::{Body, Command, Entry, MEMBERS_MAX, Member, Payload, are_mem
 use super::request::{Change, Indication, Refusal};
 use super::{Raft, State};
 
-/// Times `timeout` that a leader waits for a word from who is to be added.
+/// Times `timeout` that a leader waits for a word from who is to be added, or was removed.
 const PATIENCE: u32 = 10;
 
 impl<C: Command> Raft<C> {
@@ -107,13 +107,22 @@ impl<C: Command> Raft<C> {
         }
     }
 
-    /// A change is committed: who was removed hears of it, and nothing more.
+    /// A change is committed: all hear of it, and the next step of adding a member can be taken.
     pub(super) fn finish_change(&mut self, cx: &mut Context<'_, Self>) {
         self.announce(cx);
-        let State::Leader(lead) = &mut self.state else { return };
-        let (members, candidate) = (self.log.members(), lead.candidate.map(|candidate| candidate.member));
-        lead.followers.retain(|member, _| members.contains(member) || candidate == Some(*member));
         self.go_on_with_change(cx);
+    }
+
+    /// Sends nothing more to those who are no members any more and know it, or do not answer.
+    pub(super) fn let_go(&mut self, cx: &mut Context<'_, Self>) {
+        let (members, change) = (self.log.members(), self.log.last_change());
+        let State::Leader(lead) = &mut self.state else { return };
+        let candidate = lead.candidate.map(|candidate| candidate.member);
+        lead.followers.retain(|member, follower| {
+            let counts = members.contains(member) || candidate == Some(*member);
+            let knows = follower.told_commit >= change && follower.round > follower.told_round;
+            counts || !knows && cx.now.since(follower.heard_at) < cx.config.timeout * PATIENCE
+        });
     }
 
     /// Waits no longer for one who is to be added and does not answer.

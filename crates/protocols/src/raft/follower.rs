@@ -24,6 +24,8 @@ pub(super) struct Follower {
     pub heard_at: Instant,
     /// Up to here it was told that entries are committed.
     pub told_commit: u64,
+    /// In which round it was told that.
+    pub told_round: u64,
     /// When the layer above was last told that it needs a snapshot.
     snapshot_at: Option<Instant>,
 }
@@ -51,6 +53,7 @@ impl Follower {
             round: 0,
             heard_at: now,
             told_commit: 0,
+            told_round: 0,
             snapshot_at: None,
         }
     }

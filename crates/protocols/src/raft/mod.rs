@@ -408,3 +408,6 @@ impl<C: Command> Raft<C> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,6 +43,7 @@ impl<C: Command> Raft<C> {
             return self.step_down(cx, "no majority answers");
         }
         self.give_up_change(cx);
+        self.let_go(cx);
         self.begin_round(cx);
         let beat_every = cx.rng.between(cx.config.beat_every * 3 / 4, cx.config.beat_every);
         cx.set_timer(beat_every, Timer::Beat(self.vote.term));
@@ -107,7 +108,9 @@ impl<C: Command> Raft<C> {
         if !entries.is_empty() {
             follower.sent(prev_index + entries.len() as u64);
         }
-        follower.told_commit = self.commit;
+        if follower.told_commit < self.commit {
+            (follower.told_commit, follower.told_round) = (self.commit, round);
+        }
         let prev_term = self.log.term_at(prev_index).unwrap_or(0);
         self.tell(cx, member.peer, Body::Append { round, prev_index, prev_term, commit: self.commit, entries });
     }
