@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use rumormill_core::rng::mix;
 use rumormill_core::trace::{Event, EventId, Kind, Sink};
 use rumormill_core::{Instant, PeerId};
 use rumormill_trace::{Mode, Place, Recorder, Run, RunFile};
@@ -100,4 +101,76 @@ fn events_that_turn_up_late_take_their_place() {
     let again = Past::new(Run::at(&folder).unwrap());
     again.read();
     assert_eq!(again.lock().checkpoints.counts(), past.lock().checkpoints.counts());
+}
+
+/// What a page that comes now is told of the view, all of it.
+fn told(view: &mut View) -> Vec<String> {
+    let page = view.open();
+    view.focus(page, &[0, 7, 999]);
+    std::iter::from_fn(|| view.frame(page, None, false)).collect()
+}
+
+/// The edges among what a page is told, by link.
+fn edges(frames: &[String]) -> Vec<Vec<u64>> {
+    let frames = frames.iter().map(|frame| serde_json::from_str::<Value>(frame).unwrap());
+    let mut edges: Vec<Vec<u64>> = frames
+        .flat_map(|frame| serde_json::from_value::<Vec<Vec<u64>>>(frame["edges"].clone()).unwrap_or_default())
+        .collect();
+    edges.sort_unstable();
+    edges
+}
+
+/// The events of a run of so many peers: each boots, sends, gets on and crashes, in an order of chance.
+fn lively(recorder: &mut Recorder, peers: u32, events: u64) {
+    let mut counts = vec![0; peers as usize + 1];
+    for number in 0..events {
+        let chance = mix(number);
+        let peer = 1 + (chance % u64::from(peers)) as u32;
+        let kinds = [Kind::Started, Kind::Sent, Kind::Sent, Kind::Dropped, Kind::Progress, Kind::Done, Kind::Crashed];
+        let mut event = event(peer, counts[peer as usize], number, kinds[(chance >> 32) as usize % kinds.len()]);
+        counts[peer as usize] += 1;
+        event.community = ["flood", "storm"][(chance >> 40) as usize % 2].into();
+        event.name = ["rumor", "news"][(chance >> 41) as usize % 2].into();
+        event.other = Some(PeerId((chance >> 16) % u64::from(peers) + 1));
+        (event.value, event.goal, event.bytes) = ((chance >> 42) % 4, 3, chance >> 54);
+        recorder.event(&event);
+    }
+}
+
+#[test]
+fn any_moment_of_a_huge_run_is_what_was_read_up_to_it() {
+    let runs = tempfile::tempdir().unwrap();
+    let (peers, events) = (30_000, 60_000);
+    let file = RunFile { experiment: "flood".into(), seed: 1, peers, mode: Mode::Sim, ..RunFile::default() };
+    let mut recorder = Recorder::create(runs.path(), file).unwrap();
+    lively(&mut recorder, peers, events);
+    let run = Run::at(&finish(recorder)).unwrap();
+    let past = Past::new(run.clone());
+    let mut early = past.view.watch();
+    let mut heard: Vec<String> = std::iter::from_fn(|| early.frame()).collect();
+    past.read();
+    heard.extend(std::iter::from_fn(|| early.frame()));
+    assert!(past.lock().checkpoints.counts().len() > 10);
+
+    for moment in (0..10).map(|number| mix(number) % (events + 1)).chain([events]) {
+        let checkpoint = past.lock().checkpoints.before_count(moment);
+        let (mut view, mut rest) = match checkpoint {
+            Some(checkpoint) => (checkpoint.view.snapshot(), run.events_from(&checkpoint.place)),
+            None => (past.beginning(), run.events()),
+        };
+        while rest.passed() < moment {
+            view.event(&rest.next().unwrap().unwrap());
+        }
+        let mut fresh = past.beginning();
+        run.events().take(moment as usize).for_each(|event| fresh.event(&event.unwrap()));
+        assert_eq!(told(&mut view), told(&mut fresh), "behind {moment} events");
+        let end = fresh.clock();
+        assert_eq!(view.timeline().course(end, 500), fresh.timeline().course(end, 500));
+        let ids = (1..=peers).flat_map(|peer| (0..4).map(move |count| EventId::new(peer, count)));
+        assert!(ids.into_iter().all(|id| view.has_seen(id) == fresh.has_seen(id)));
+        if moment == events {
+            assert_eq!(told(&mut past.view.lock()), told(&mut fresh), "read at once");
+            assert_eq!(edges(&heard), edges(&told(&mut fresh)), "a page that came while it was read");
+        }
+    }
 }
