@@ -46,6 +46,9 @@ pub(crate) struct Disk {
     /// The ticket of the newest write.
     newest: u64,
     running: Option<(u64, JoinHandle<Result<(), DiskError>>)>,
+    commits: u64,
+    /// Writes that were given to commits.
+    writes: u64,
 }
 
 /// The file, for reading and for the thread that commits.
@@ -64,7 +67,7 @@ impl Disk {
         if shelf.path.exists() {
             shelf.database()?;
         }
-        Ok(Self { shelf, waiting: Vec::new(), waiting_bytes: 0, newest: 0, running: None })
+        Ok(Self { shelf, waiting: Vec::new(), waiting_bytes: 0, newest: 0, running: None, commits: 0, writes: 0 })
     }
 
     /// For reading.
@@ -87,6 +90,11 @@ impl Disk {
         self.waiting_bytes > MAX_WAITING_BYTES
     }
 
+    /// Commits, and the writes in them.
+    pub fn counts(&self) -> (u64, u64) {
+        (self.commits, self.writes)
+    }
+
     /// Is there anything that is not durable yet?
     pub fn busy(&self) -> bool {
         self.running.is_some()
@@ -97,6 +105,8 @@ impl Disk {
         if self.running.is_none() && !self.waiting.is_empty() {
             let (shelf, writes) = (self.shelf.clone(), std::mem::take(&mut self.waiting));
             self.waiting_bytes = 0;
+            self.commits += 1;
+            self.writes += writes.len() as u64;
             self.running = Some((self.newest, tokio::task::spawn_blocking(move || shelf.commit(writes))));
         }
     }

@@ -196,11 +196,13 @@ fn take<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N], FrameError> {
     Ok(*head)
 }
 
-/// For the fuzzer: decodes whatever comes; what decodes must encode to the same bytes.
+/// For the fuzzer: decodes whatever comes, as one frame and as a stream of them; what decodes must encode to
+/// the same bytes.
 ///
 /// # Panics
 /// When it does not.
 pub fn fuzz_frame(bytes: &[u8]) {
+    crate::link::fuzz_stream(bytes);
     let again = match Frame::decode(bytes, 64 * 1024) {
         Err(_) => return,
         Ok(Frame::Hello(hello)) => hello.encode(),

@@ -41,7 +41,7 @@ mod weather;
 pub use assignment::{Assignment, AssignmentError};
 pub use frame::fuzz_frame;
 pub use identity::{Identity, IdentityError, KEY_FILE, KeyError, PeerKey};
-pub use node::{Indications, Member, Node, NodeError, NodeHandle, NodeSettings, RequestError, Stopped};
+pub use node::{Indications, Member, Node, NodeError, NodeHandle, NodeSettings, NodeStatus, RequestError, Stopped};
 pub use process::{PeerError, peer_main};
 pub use record::{PeerRecord, RecordError};
 pub use supervisor::{Launchpad, Messages, NetReport, Remote, StartError, Supervisor, TargetReport};

@@ -135,6 +135,11 @@ impl Scribe {
         self.status(|status| count(&mut status.counts));
     }
 
+    /// What was counted so far.
+    pub fn counts(&self) -> Counts {
+        self.status.borrow().counts
+    }
+
     /// The peer said that it is done; was it news?
     pub fn done(&self) -> bool {
         let mut news = false;

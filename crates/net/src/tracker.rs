@@ -126,7 +126,7 @@ impl Tracker {
         let transport = transport(&Handshakes::new(identity, trust)?);
         let bind = |source| TrackerError::Bind { listen, source };
         let socket = std::net::UdpSocket::bind((listen, 0)).map_err(bind)?;
-        let endpoint = crate::link::open_endpoint(socket, identity, Some(transport.server)).map_err(bind)?;
+        let (endpoint, _) = crate::link::open_endpoint(socket, identity, Some(transport.server)).map_err(bind)?;
         let task = tokio::spawn(serve(endpoint.clone()));
         Ok(Self { endpoint, task })
     }

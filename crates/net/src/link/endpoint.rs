@@ -2,13 +2,13 @@
 
 use std::io;
 use std::net::UdpSocket;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use quinn::crypto::{CryptoError, HmacKey};
 use quinn::{
-    ClientConfig, ConnectionId, ConnectionIdGenerator, Endpoint, EndpointConfig, IdleTimeout, ServerConfig,
-    TransportConfig, VarInt,
+    AsyncUdpSocket, ClientConfig, ConnectionId, ConnectionIdGenerator, Endpoint, EndpointConfig, IdleTimeout,
+    Runtime as _, ServerConfig, TransportConfig, VarInt,
 };
 
 use crate::Identity;
@@ -58,11 +58,21 @@ pub(crate) fn transport(handshakes: &Handshakes) -> Transport {
     Transport { client, server }
 }
 
+/// The socket of an endpoint, which is closed when nothing holds it any more.
+pub(crate) type Socket = Weak<dyn AsyncUdpSocket>;
+
 /// An endpoint on this socket; without a server configuration it accepts nothing.
-pub(crate) fn open(socket: UdpSocket, identity: &Identity, server: Option<ServerConfig>) -> io::Result<Endpoint> {
+pub(crate) fn open(
+    socket: UdpSocket,
+    identity: &Identity,
+    server: Option<ServerConfig>,
+) -> io::Result<(Endpoint, Socket)> {
     let mut config = EndpointConfig::new(Arc::new(ResetKey::of(identity)));
     config.cid_generator(|| Box::new(ConnectionIds));
-    Endpoint::new(config, server, socket, Arc::new(quinn::TokioRuntime))
+    let runtime = Arc::new(quinn::TokioRuntime);
+    let socket = runtime.wrap_udp_socket(socket)?;
+    let weak = Arc::downgrade(&socket);
+    Ok((Endpoint::new_with_abstract_socket(config, server, socket, runtime)?, weak))
 }
 
 /// What stateless resets (RFC 9000, section 10.3) are made with. It is the same in every life of a peer, so

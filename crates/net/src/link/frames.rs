@@ -52,6 +52,27 @@ impl Frames {
     }
 }
 
+/// For the fuzzer: cuts whatever comes into frames, in two pieces, and keeps no more than came.
+///
+/// # Panics
+/// When bytes vanish or appear.
+pub(crate) fn fuzz_stream(bytes: &[u8]) {
+    let mut frames = Frames::new(1_024);
+    let cut = bytes.first().map_or(0, |&first| usize::from(first).min(bytes.len()));
+    let mut taken = 0;
+    for piece in [&bytes[..cut], &bytes[cut..]] {
+        frames.push(&mut [Bytes::copy_from_slice(piece)]);
+        loop {
+            match frames.next() {
+                Ok(Some(frame)) => taken += PREFIX + frame.len(),
+                Ok(None) => break,
+                Err(_) => return,
+            }
+        }
+    }
+    assert_eq!(taken + frames.rest.len(), bytes.len(), "a stream lost or gained bytes");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -36,7 +36,9 @@ use crate::scribe::Scribe;
 use crate::tls::Handshakes;
 use crate::{Identity, PeerRecord};
 
+use endpoint::Socket;
 pub(crate) use endpoint::{Transport, open as open_endpoint, transport};
+pub(crate) use frames::fuzz_stream;
 use slot::Slot;
 
 /// Messages that wait for one link, at most.
@@ -124,6 +126,7 @@ pub(crate) struct Links(Rc<Inner>);
 struct Inner {
     me: PeerId,
     endpoint: quinn::Endpoint,
+    socket: Socket,
     transport: Transport,
     trust: Trust,
     book: AddressBook,
@@ -184,10 +187,11 @@ impl Links {
         let transport = transport(&Handshakes::new(&identity, &trust)?);
         let bind = |source| LinkError::Bind { listen, source };
         let socket = std::net::UdpSocket::bind(listen).map_err(bind)?;
-        let endpoint = endpoint::open(socket, &identity, Some(transport.server.clone())).map_err(bind)?;
+        let (endpoint, socket) = endpoint::open(socket, &identity, Some(transport.server.clone())).map_err(bind)?;
         Ok(Self(Rc::new(Inner {
             me: identity.id(),
             endpoint,
+            socket,
             transport,
             trust,
             book,
@@ -318,6 +322,27 @@ impl Links {
     /// Waits until the goodbyes are sent.
     pub async fn closed(&self) {
         let _ = tokio::time::timeout(Duration::from_millis(200), self.0.endpoint.wait_idle()).await;
+    }
+
+    /// Says goodbye and waits until the socket is closed, so that another can be opened on its port; not for
+    /// ever, as connections to those who do not answer linger.
+    pub async fn gone(self) {
+        self.close();
+        self.closed().await;
+        let socket = self.0.socket.clone();
+        drop(self);
+        for _ in 0..1_000 {
+            if socket.strong_count() == 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// Of each link: to whom, is there a connection, and how many messages wait.
+    pub fn states(&self) -> Vec<(PeerId, bool, usize)> {
+        let links = self.0.links.borrow();
+        links.iter().map(|(&peer, entry)| (peer, entry.slot.current().is_some(), entry.queue.len())).collect()
     }
 }
 

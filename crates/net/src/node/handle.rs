@@ -7,7 +7,7 @@ use rumormill_core::{PeerId, Protocol};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{Member, NodeError};
+use super::{Member, NodeError, NodeStatus};
 use crate::PeerKey;
 use crate::members::Members;
 use crate::peer::Command;
@@ -151,6 +151,16 @@ impl<P: Protocol> NodeHandle<P> {
     pub async fn expel(&self, key: PeerKey) -> Result<bool, Stopped> {
         let (answer, answered) = oneshot::channel();
         self.commands.send(Command::Expel { key, answer }).await.map_err(|_| Stopped)?;
+        answered.await.map_err(|_| Stopped)
+    }
+
+    /// How the node is.
+    ///
+    /// # Errors
+    /// When the node has stopped.
+    pub async fn status(&self) -> Result<NodeStatus, Stopped> {
+        let (answer, answered) = oneshot::channel();
+        self.commands.send(Command::Status { answer }).await.map_err(|_| Stopped)?;
         answered.await.map_err(|_| Stopped)
     }
 

@@ -29,6 +29,7 @@
 mod folder;
 mod handle;
 mod settings;
+mod status;
 
 use std::marker::PhantomData;
 use std::panic::AssertUnwindSafe;
@@ -52,6 +53,7 @@ use crate::{Identity, PeerKey, PeerRecord};
 use folder::Folder;
 pub use handle::{Indications, MAX_INDICATIONS, MAX_REQUESTS, NodeHandle, RequestError, Stopped};
 pub use settings::{MAX_MEMBERS, Member, NodeError, NodeSettings};
+pub use status::{LinkStatus, NodeStatus};
 
 /// Dials of a node that are under way at once, at most.
 const MAX_DIALS: usize = 64;
@@ -167,8 +169,7 @@ async fn live<P: Launch + 'static>(peer: Peer<P>, inner: Handle, folder: Folder,
         // Its state may be half changed: nobody looks at it again.
         Err(panic) => Err(NodeError::Panicked(words_of(&*panic).to_string())),
     };
-    links.close();
-    links.closed().await;
+    links.gone().await;
     drop(folder);
     let _ = end.send(Some(result.map_err(Arc::new)));
 }

@@ -24,6 +24,7 @@ use crate::book::{AddressBook, Contact};
 use crate::clock::{Face, RunClock};
 use crate::disk::{Disk, Held};
 use crate::link::{Input, Links, Outgoing};
+use crate::node::{LinkStatus, NodeStatus};
 use crate::queue::Queue;
 use crate::scribe::{Scribe, brief, name_of};
 use crate::waiting::Waiting;
@@ -266,6 +267,7 @@ impl<P: Launch> Driver<P> {
                 let _ = answer.send(());
             }
             Command::Expel { key, answer } => drop(answer.send(self.expel(&key))),
+            Command::Status { answer } => drop(answer.send(self.status())),
             Command::Go { .. } | Command::Request(_) | Command::Stop => {}
         }
     }
@@ -295,6 +297,29 @@ impl<P: Launch> Driver<P> {
     fn know_members(&mut self) {
         let (me, ids) = (self.parts.me, self.parts.world.members.ids());
         self.parts.neighbors = ids.into_iter().filter(|&id| id != me).collect();
+    }
+
+    fn status(&self) -> NodeStatus {
+        let parts = &self.parts;
+        let link = |(peer, connected, waiting)| LinkStatus {
+            peer,
+            number: parts.world.members.number(peer),
+            connected,
+            waiting,
+        };
+        let counts = parts.scribe.counts();
+        let (commits, writes) = parts.disk.counts();
+        NodeStatus {
+            sent: counts.sent,
+            sent_bytes: counts.bytes,
+            delivered: counts.delivered,
+            dropped: counts.dropped,
+            misbehaved: counts.bad_frames,
+            activations: counts.activations,
+            commits,
+            writes,
+            links: parts.links.states().into_iter().map(link).collect(),
+        }
     }
 
     fn boot(&mut self) -> Result<(), PeerFailure> {

@@ -24,6 +24,7 @@ use crate::disk::{CACHE_BYTES, Disk, DiskError};
 use crate::frame::{Hello, protocol_id};
 use crate::link::{LinkError, Links, MAX_INBOX, Setup};
 use crate::members::{Members, Trust};
+use crate::node::NodeStatus;
 use crate::queue::Queue;
 use crate::record::Notary;
 use crate::scribe::{Outbox, Scribe};
@@ -75,6 +76,8 @@ pub(crate) enum Command {
     Admit { number: u32, contact: Contact, answer: oneshot::Sender<()> },
     /// A member less; answered, with whether it was one, when it holds.
     Expel { key: PeerKey, answer: oneshot::Sender<bool> },
+    /// How is it?
+    Status { answer: oneshot::Sender<NodeStatus> },
     /// Stop in good order.
     Stop,
 }
