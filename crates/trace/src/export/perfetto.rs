@@ -48,18 +48,17 @@ fn write_event(event: &EventRef<'_>, out: &mut impl Write) -> io::Result<()> {
         Kind::Fault => r#""ph":"i","s":"g""#,
         _ => r#""ph":"i","s":"t""#,
     };
-    write!(out, ",\n{{{shape},{place},\"cat\":\"{}\",\"name\":{},\"args\":{{", event.kind.name(), json(&label))?;
-    write_arguments(event, out)?;
-    write!(out, "}}}}")?;
+    // An arrow is tied to its slices: as an event of its own, it would take any slice of its moment.
     let arrow = match event.kind {
-        Kind::Sent => Some((r#""ph":"s""#, event.id)),
-        Kind::Delivered => event.cause.map(|sent| (r#""ph":"f","bp":"e""#, sent)),
+        Kind::Sent => Some(("out", event.id)),
+        Kind::Delivered => event.cause.map(|sent| ("in", sent)),
         _ => None,
     };
-    if let Some((end, sent)) = arrow {
-        write!(out, ",\n{{{end},{place},\"cat\":\"message\",\"name\":\"message\",\"id\":\"{:#x}\"}}", sent.0)?;
-    }
-    Ok(())
+    let arrow = arrow.map(|(end, sent)| format!(r#","bind_id":"{:#x}","flow_{end}":true"#, sent.0)).unwrap_or_default();
+    let (kind, label) = (event.kind.name(), json(&label));
+    write!(out, ",\n{{{shape},{place},\"cat\":\"{kind}\",\"name\":{label}{arrow},\"args\":{{")?;
+    write_arguments(event, out)?;
+    write!(out, "}}}}")
 }
 
 /// Track and time; times are in microseconds.
