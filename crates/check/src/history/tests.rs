@@ -1,6 +1,7 @@
 //! What the checkers find and what they let pass.
 
 mod causal;
+mod copy;
 mod linear;
 mod naive;
 mod random;

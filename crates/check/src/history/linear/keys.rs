@@ -47,6 +47,10 @@ impl Model for Keys {
         !operation.is_update()
     }
 
+    fn is_alike(&self, one: &Operation, other: &Operation) -> bool {
+        one.is_update() && one.kind == other.kind
+    }
+
     fn deed(&self, operation: &Operation) -> String {
         operation.deed()
     }

@@ -29,6 +29,13 @@ pub trait Model {
         false
     }
 
+    /// Do two operations change every state alike, and have the same answer? Then one can stand for the other. If
+    /// that is not known, no: it costs time only.
+    fn is_alike(&self, one: &Self::Operation, other: &Self::Operation) -> bool {
+        let _ = (one, other);
+        false
+    }
+
     /// What was done, as what follows a subject: `read x = 5`.
     fn deed(&self, operation: &Self::Operation) -> String;
 }
@@ -63,6 +70,10 @@ impl Model for Register {
 
     fn is_read(&self, operation: &Self::Operation) -> bool {
         matches!(operation, RegisterOperation::Read(_))
+    }
+
+    fn is_alike(&self, one: &Self::Operation, other: &Self::Operation) -> bool {
+        one == other
     }
 
     fn deed(&self, operation: &Self::Operation) -> String {
@@ -105,6 +116,10 @@ impl Model for Counter {
 
     fn is_read(&self, operation: &Self::Operation) -> bool {
         matches!(operation, CounterOperation::Total(_))
+    }
+
+    fn is_alike(&self, one: &Self::Operation, other: &Self::Operation) -> bool {
+        one == other
     }
 
     fn deed(&self, operation: &Self::Operation) -> String {

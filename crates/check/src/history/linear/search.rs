@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rumormill_core::Instant;
+
 use super::super::OperationId;
 use super::{Model, Timed};
 
@@ -128,7 +130,7 @@ impl<'s, M: Model> Search<'s, M> {
 
     /// Takes the operation as the next one, if that is possible and new; the state after it.
     fn take(&mut self, operation: usize, state: &M::State) -> Option<M::State> {
-        if self.after[operation].is_some_and(|before| !self.taken[before]) {
+        if !self.is_possible(operation) || self.stands_back(operation, state) {
             return None;
         }
         let timed = self.operations[operation];
@@ -143,6 +145,32 @@ impl<'s, M: Model> Search<'s, M> {
         self.remembered += words;
         self.events.lift(operation);
         Some(next)
+    }
+
+    /// Is what its session did before in the order already?
+    fn is_possible(&self, operation: usize) -> bool {
+        self.after[operation].is_none_or(|before| self.taken[before])
+    }
+
+    /// Is there one alike that must be taken earlier, and can be now? To take that one in its place is as good.
+    fn stands_back(&self, operation: usize, state: &M::State) -> bool {
+        let end = |operation: usize| match self.operations[operation].returned {
+            Some(returned) => (returned, 0),
+            None => (Instant::MAX, operation),
+        };
+        let alike = |other: usize| {
+            let (other, this) = (self.operations[other], self.operations[operation]);
+            self.model.is_alike(other.operation, this.operation)
+                && self.model.step(state, other.operation, other.returned.is_some()).is_some()
+        };
+        let mut at = self.events.first();
+        while let Some(Event::Asked(other)) = self.events.event(at) {
+            if end(other) < end(operation) && alike(other) && self.is_possible(other) {
+                return true;
+            }
+            at = self.events.next(at);
+        }
+        false
     }
 
     fn put_back(&mut self, operation: usize) {
