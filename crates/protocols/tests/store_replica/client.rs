@@ -35,8 +35,8 @@ pub struct Client {
     pub unknown: u64,
     /// Answers that showed less than it had seen.
     pub backwards: u64,
-    /// Refusals, other than for being recovering.
-    pub refused: u64,
+    /// Calls that were refused because nobody had heard of what they depend on.
+    pub unheard: u64,
 }
 
 impl Client {
@@ -54,7 +54,7 @@ impl Client {
             acknowledged: Vec::new(),
             unknown: 0,
             backwards: 0,
-            refused: 0,
+            unheard: 0,
         }
     }
 
@@ -142,7 +142,7 @@ impl Client {
             Refusal::Fenced | Refusal::Overloaded | Refusal::Offline => {}
             _ => {
                 if self.open.take_if(is_open).is_some() {
-                    self.refused += 1;
+                    self.unheard += u64::from(refusal == Refusal::Unknown);
                     self.unknown += u64::from(update);
                     self.pause(cx);
                 }

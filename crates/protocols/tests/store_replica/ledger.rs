@@ -61,12 +61,6 @@ impl Ledger {
         self.pages.values().any(|page| page.entries.keys().any(|stamp| stamp.call == call))
     }
 
-    /// The stamps of all updates.
-    #[allow(dead_code, reason = "not every test that includes this file asks")]
-    pub fn stamps(&self) -> std::collections::BTreeSet<Stamp> {
-        self.pages.values().flat_map(|page| page.entries.keys().copied()).collect()
-    }
-
     /// How many updates were executed.
     #[allow(dead_code, reason = "not every test that includes this file asks")]
     pub fn len(&self) -> usize {

@@ -21,13 +21,13 @@ use rumormill_sim::{Settings, Simulation, StopRule};
 
 /// A replica, or a client that calls replicas itself.
 #[derive(Debug)]
-pub enum Peer {
+enum Peer {
     Replica(Store<Ledger>),
     Client(Client),
 }
 
 #[derive(Clone, Debug)]
-pub enum Timer {
+enum Timer {
     Store(store::Timer),
     /// The next call.
     Next,
@@ -39,7 +39,7 @@ pub enum Timer {
 }
 
 #[derive(Clone, Debug)]
-pub struct World {
+struct World {
     store: Config,
     calls: u32,
 }
@@ -122,18 +122,18 @@ impl Launch for Peer {
 
 /// What a run is made of.
 #[derive(Clone, Debug)]
-pub struct Case {
-    pub seed: u64,
-    pub replicas: u32,
-    pub ack: Ack,
-    pub restarts: Restarts,
-    pub skew: bool,
-    pub flaw: Option<Flaw>,
+struct Case {
+    seed: u64,
+    replicas: u32,
+    ack: Ack,
+    restarts: Restarts,
+    skew: bool,
+    flaw: Option<Flaw>,
 }
 
 /// What crashes do to disks.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Restarts {
+enum Restarts {
     /// Nobody crashes.
     None,
     /// Disks are kept.
@@ -209,13 +209,13 @@ fn plan(case: &Case) -> Plan {
 }
 
 /// A run, at its end.
-pub struct Run {
+struct Run {
     simulation: Simulation<Peer>,
     case: Case,
 }
 
 /// The simulation of a case, from its beginning to its end.
-pub fn run(case: &Case) -> Run {
+fn run(case: &Case) -> Run {
     let settings = Settings {
         topology: Topology::Full,
         plan: plan(case),
@@ -225,16 +225,6 @@ pub fn run(case: &Case) -> Run {
         ..Settings::new(case.seed, case.replicas + CLIENTS)
     };
     let mut simulation = Simulation::<Peer>::new(config(case), settings).unwrap();
-    if let Ok(what) = std::env::var("WATCH") {
-        if case.restarts == Restarts::Lost {
-            lose_disks_with(&mut simulation, case, &mut |s| watch(s, case, &what));
-        }
-        while simulation.now() < Instant::from_nanos(40_000_000_000) {
-            simulation.run_for(Duration::from_millis(10));
-            watch(&simulation, case, &what);
-        }
-        return Run { simulation, case: case.clone() };
-    }
     if case.restarts == Restarts::Lost {
         lose_disks(&mut simulation, case);
     }
@@ -257,51 +247,6 @@ fn lose_disks(simulation: &mut Simulation<Peer>, case: &Case) {
     }
 }
 
-fn lose_disks_with(simulation: &mut Simulation<Peer>, case: &Case, watch: &mut dyn FnMut(&Simulation<Peer>)) {
-    let mut rng = Rng::new(case.seed ^ 0xd15c);
-    let mut go = |simulation: &mut Simulation<Peer>, d: Duration| {
-        let end = simulation.now() + d;
-        while simulation.now() < end {
-            let left = end.since(simulation.now()).min(Duration::from_millis(10));
-            simulation.run_for(left);
-            watch(simulation);
-        }
-    };
-    for _ in 0..6 {
-        go(simulation, Duration::from_secs_f64(1.0 + rng.unit() * 3.0));
-        let is_whole = |peer: u32| simulation.is_up(peer) && !replica(simulation, peer).is_recovering();
-        if (1..=case.replicas).all(is_whole) {
-            let peers = Peers::Numbers(vec![1 + rng.below(case.replicas.into()) as u32]);
-            println!("{:?} LOSE {peers:?}", simulation.now());
-            simulation.inject(Fault::Crash { peers: peers.clone() }).unwrap();
-            go(simulation, Duration::from_secs_f64(rng.unit()));
-            simulation.inject(Fault::Restart { peers, disk: DiskFate::Lost }).unwrap();
-            println!("{:?} BACK", simulation.now());
-        }
-    }
-}
-
-fn watch(simulation: &Simulation<Peer>, case: &Case, what: &str) {
-    let line = (1..=case.replicas)
-        .map(|p| {
-            let r = replica(simulation, p);
-            let text = format!("{r:?}");
-            let place = text.find(what).map(|at| text[at.saturating_sub(0)..(at + 300).min(text.len())].to_string());
-            format!(
-                "[{p}{}{} has {} held {:?} val {:?} {:?}]",
-                if simulation.is_up(p) { "+" } else { "-" },
-                if r.is_recovering() { "R" } else { "" },
-                r.value().stamps().iter().any(|s| format!("{s:?}").contains(what)),
-                r.replica_timestamp(),
-                r.value_timestamp(),
-                place.map(|p| p.len())
-            )
-        })
-        .collect::<Vec<_>>()
-        .join("\n   ");
-    println!("{:?}\n   {line}", simulation.now());
-}
-
 fn replica(simulation: &Simulation<Peer>, peer: u32) -> &store::Replica<Ledger> {
     match simulation.state(peer) {
         Some(Peer::Replica(Store::Replica(replica))) => replica,
@@ -322,7 +267,7 @@ impl Run {
     }
 
     /// What is wrong with it, if something is.
-    pub fn verdict(&self, may_lose: bool) -> Result<(), String> {
+    fn verdict(&self, may_lose: bool) -> Result<(), String> {
         let first = replica(&self.simulation, 1);
         for (replica, peer) in self.replicas().zip(1..) {
             let value = replica.value();
@@ -343,6 +288,9 @@ impl Run {
             if client.backwards > 0 || (lost > 0 && !may_lose) {
                 return Err(format!("{} read backwards, {lost} acknowledged updates lost", client.backwards));
             }
+            if !may_lose && client.unheard > 0 {
+                return Err(format!("{} calls depend on what nobody has heard of", client.unheard));
+            }
             if !may_lose && !client.is_done() {
                 return Err(format!("a client is stuck: {client:?}"));
             }
@@ -351,7 +299,7 @@ impl Run {
     }
 
     /// Acknowledged updates of all clients.
-    pub fn acknowledged(&self) -> usize {
+    fn acknowledged(&self) -> usize {
         self.clients().map(|client| client.acknowledged.len()).sum()
     }
 }
@@ -433,49 +381,5 @@ fn every_planted_mistake_is_found() {
         let found = (5000..5100).find_map(|seed| run(&case(seed)).verdict(may_lose).err().map(|why| (seed, why)));
         let (seed, why) = found.unwrap_or_else(|| panic!("{name} is not found"));
         println!("{name}: seed {seed}: {why}");
-    }
-}
-
-#[test]
-#[ignore]
-fn debug_one() {
-    let seed: u64 = std::env::var("SEED").unwrap().parse().unwrap();
-    let ack = match std::env::var("ACK").unwrap().as_str() {
-        "m" => Ack::Memory,
-        "r" => Ack::Replicas(1),
-        _ => Ack::Fsync,
-    };
-    let restarts = match std::env::var("RESTARTS").unwrap().as_str() {
-        "l" => Restarts::Lost,
-        "k" => Restarts::Kept,
-        _ => Restarts::None,
-    };
-    let run =
-        run(&Case { seed, replicas: replicas(seed), ack, restarts, skew: std::env::var("SKEW").is_ok(), flaw: None });
-    println!("{:?}", run.verdict(false));
-    for r in run.replicas() {
-        println!(
-            "{:?} held {:?} value {:?} log {} sessions {} len {} recovering {}",
-            r.executed().len(),
-            r.replica_timestamp(),
-            r.value_timestamp(),
-            r.log_len(),
-            r.sessions(),
-            r.value().len(),
-            r.is_recovering()
-        );
-    }
-    let all: std::collections::BTreeSet<_> = run.replicas().flat_map(|r| r.value().stamps()).collect();
-    for (r, n) in run.replicas().zip(1..) {
-        println!(
-            "{n} lacks {:?} {:?}",
-            all.difference(&r.value().stamps()).collect::<Vec<_>>(),
-            (r.value().twice, r.value().too_early, r.value().below_floor, r.value().floor)
-        );
-    }
-    if std::env::var("V").is_ok() {
-        for r in run.replicas() {
-            println!("{r:#?}");
-        }
     }
 }

@@ -179,8 +179,7 @@ impl<A: Application> Replica<A> {
                 let answer = kept.filter(|_| call.wait).map(|kept| kept.answer.clone());
                 let ts = match entry {
                     Some(entry) => entry.record.ts(),
-                    // Flaw: this names updates that are not executed here, and may be long in coming.
-                    None if cx.config.flaw == Some(Flaw::AnswersReplicaTimestamp) => self.log.held().clone(),
+                    None if cx.config.flaw == Some(Flaw::AnswersReplicaTimestamp) => self.too_much(),
                     None => self.value_timestamp.clone(),
                 };
                 prev.merge(&ts);
@@ -217,6 +216,14 @@ impl<A: Application> Replica<A> {
             None => self.answer_later(cx, (slot, number), &prev, Owed { front, id, wait }),
         }
         Course::Seen(prev)
+    }
+
+    /// Flaw: the replica timestamp, which with Ladin counts acknowledgements, too. It names what is not executed
+    /// here, and the acknowledgement, which never is.
+    fn too_much(&self) -> Timestamp {
+        let mut held = self.log.held().clone();
+        held.raise(self.line, held.get(self.line) + 1);
+        held
     }
 
     /// Answers the call of a record that is in the log and not executed: now, if it is enough that it is held.

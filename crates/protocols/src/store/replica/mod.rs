@@ -255,3 +255,6 @@ impl<A: Application> Replica<A> {
         self.report(cx);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -60,6 +60,14 @@ struct Taking<A: Application> {
     records: Vec<Arc<Record<A>>>,
 }
 
+#[cfg(test)]
+impl<A: Application> Recovery<A> {
+    /// Who is asked for a snapshot.
+    pub(super) fn source(&self) -> Option<PeerId> {
+        self.taking.as_ref().map(|taking| taking.from)
+    }
+}
+
 impl<A: Application> Taking<A> {
     fn of(from: PeerId, snapshot: u64, now: Instant) -> Self {
         let (value, calls, records) = (A::default(), CallTable::default(), Vec::new());
