@@ -128,6 +128,20 @@ impl<T> Queue<T> {
     }
 }
 
+/// Lets every other task of this thread that can go on do so first. Unlike tokio's own, it does not ask the
+/// system for news.
+pub(crate) async fn give_way() {
+    let mut given = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut given, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

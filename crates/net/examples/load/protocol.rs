@@ -1,9 +1,8 @@
 //! What the two nodes do: one sends, the other answers each message or acknowledges many at once.
 
-use std::cell::Cell;
 use std::time::Instant;
 
-use rumormill_core::{Context, Launch, ParameterError, Parameters, PeerId, Protocol, Seat, Wire};
+use rumormill_core::{Context, Launch, Link, ParameterError, Parameters, PeerId, Protocol, Seat, Wire};
 use serde::{Deserialize, Serialize};
 
 /// One-way messages that are acknowledged at once.
@@ -34,7 +33,6 @@ pub struct Load {
     received: u64,
     begun: Vec<Instant>,
     latencies_ns: Vec<u64>,
-    seconds: Cell<f64>,
 }
 
 /// What the sides send.
@@ -66,12 +64,27 @@ impl<'de> Deserialize<'de> for Ballast {
 
 impl Wire for Message {}
 
-/// What the sender says in the end.
+/// What the layer above asks for.
 #[derive(Debug)]
-pub struct Done {
-    pub seconds: f64,
-    /// Of each message that was answered, in nanoseconds and in order of their length.
-    pub latencies_ns: Vec<u64>,
+pub enum Ask {
+    /// All of this, driven by the protocol.
+    Work(Work),
+    /// One answer from this node.
+    Call(PeerId, u64),
+}
+
+/// What the layer above hears.
+#[derive(Debug)]
+pub enum Said {
+    /// The work is done.
+    Done {
+        /// Of each message that was answered, in nanoseconds and in order of their length.
+        latencies_ns: Vec<u64>,
+    },
+    /// A call was answered.
+    Answered(u64),
+    /// The link to the other is up.
+    Up,
 }
 
 impl Launch for Load {
@@ -96,12 +109,11 @@ impl Load {
         }
     }
 
-    fn returned(&mut self, cx: &mut Context<'_, Self>, begin: Instant) {
+    fn returned(&mut self, cx: &mut Context<'_, Self>) {
         if self.work.as_ref().is_some_and(|work| work.count == self.returned) {
             self.work = None;
             self.latencies_ns.sort_unstable();
-            self.seconds.set(begin.elapsed().as_secs_f64());
-            cx.indicate(Done { seconds: self.seconds.get(), latencies_ns: std::mem::take(&mut self.latencies_ns) });
+            cx.indicate(Said::Done { latencies_ns: std::mem::take(&mut self.latencies_ns) });
         } else {
             self.fill(cx);
         }
@@ -112,8 +124,8 @@ impl Protocol for Load {
     type Config = ();
     type Message = Message;
     type Timer = ();
-    type Request = Work;
-    type Indication = Done;
+    type Request = Ask;
+    type Indication = Said;
 
     fn on_message(&mut self, cx: &mut Context<'_, Self>, from: PeerId, message: Message) {
         match message {
@@ -131,32 +143,37 @@ impl Protocol for Load {
                     cx.send(from, Message::Come(self.received));
                 }
             }
+            Message::Answer(number) if self.work.is_none() => cx.indicate(Said::Answered(number)),
             Message::Answer(number) => {
-                let place = number as usize % (self.begun.len() - 1);
+                let place = number as usize % self.begun.len();
                 self.latencies_ns.push(self.begun[place].elapsed().as_nanos() as u64);
                 self.returned += 1;
-                let begin = self.begin();
-                self.returned(cx, begin);
+                self.returned(cx);
             }
             Message::Come(count) => {
                 self.returned = count;
-                let begin = self.begin();
-                self.returned(cx, begin);
+                self.returned(cx);
             }
         }
     }
 
-    fn on_request(&mut self, cx: &mut Context<'_, Self>, work: Work) {
+    fn on_link(&mut self, cx: &mut Context<'_, Self>, _: PeerId, link: Link) {
+        if link == Link::Up {
+            cx.indicate(Said::Up);
+        }
+    }
+
+    fn on_request(&mut self, cx: &mut Context<'_, Self>, ask: Ask) {
+        let work = match ask {
+            Ask::Work(work) => work,
+            Ask::Call(to, number) => {
+                let ballast = Ballast(vec![7; 100]);
+                return cx.send(to, Message::One { number, durable: false, answered: true, last: false, ballast });
+            }
+        };
         (self.sent, self.returned) = (0, 0);
-        self.begun = vec![Instant::now(); work.window as usize + 1];
+        self.begun = vec![Instant::now(); work.window as usize];
         self.work = Some(work);
         self.fill(cx);
-    }
-}
-
-impl Load {
-    /// When the work began: kept behind the places of the messages under way.
-    fn begin(&self) -> Instant {
-        self.begun.last().copied().unwrap_or_else(Instant::now)
     }
 }

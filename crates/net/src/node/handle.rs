@@ -144,7 +144,8 @@ impl<P: Protocol> NodeHandle<P> {
         answered.await.map_err(|_| Stopped)
     }
 
-    /// Talks no more to the owner of `key`, and ends the connection to it; says whether it was a member.
+    /// Talks no more to the owner of `key`, and ends the connection to it; says whether it was a member. An
+    /// open node only stops dialling it.
     ///
     /// # Errors
     /// When the node has stopped.

@@ -98,6 +98,10 @@ impl<P: Launch + 'static> Node<P> {
             outbox: Rc::default(),
             dials: Arc::new(Semaphore::new(MAX_DIALS)),
         };
+        let trust = match settings.open {
+            true => Trust::Anyone,
+            false => Trust::Members { members: Arc::clone(&members), tracker: None },
+        };
         let outfit = Outfit {
             world: Rc::new(world),
             identity: identity.clone(),
@@ -105,7 +109,7 @@ impl<P: Launch + 'static> Node<P> {
             incarnation: boot,
             disk: open_disk(&settings.folder, DISK_CACHE_BYTES).await?,
             hello: Hello { protocol: protocol_id(&settings.protocol), boot },
-            trust: Trust::Members { members: Arc::clone(&members), tracker: None },
+            trust,
             book,
             listen: settings.listen,
             neighbors: members.ids().into_iter().filter(|&id| id != me).collect(),

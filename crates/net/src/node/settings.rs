@@ -47,8 +47,11 @@ pub struct NodeSettings {
     pub listen: SocketAddr,
     /// Where others shall dial it, when that is not where it listens. Empty: where it listens.
     pub advertise: Vec<SocketAddr>,
-    /// Whom it talks to, at most [`MAX_MEMBERS`]; all others are refused. The node itself may be among them.
+    /// Whom it talks to, at most [`MAX_MEMBERS`]; all others are refused unless it is open. The node itself may
+    /// be among them.
     pub members: Vec<Member>,
+    /// Talks to whoever proves a key; the members are then only those whom it dials by itself.
+    pub open: bool,
     /// Of its random numbers; without, the system's randomness.
     pub seed: Option<u64>,
 }
@@ -58,7 +61,7 @@ impl NodeSettings {
     #[must_use]
     pub fn new(protocol: impl Into<String>, folder: impl Into<PathBuf>, number: u32, listen: SocketAddr) -> Self {
         let (protocol, folder) = (protocol.into(), folder.into());
-        Self { protocol, folder, number, listen, advertise: Vec::new(), members: Vec::new(), seed: None }
+        Self { protocol, folder, number, listen, advertise: Vec::new(), members: Vec::new(), open: false, seed: None }
     }
 
     /// The addresses of the node's record when its socket is bound to `bound`.

@@ -7,8 +7,9 @@ use rumormill_core::{Instant, Launch, PeerId, Wire as _};
 use tokio::sync::mpsc::error::TrySendError;
 
 use super::activation::{Observed, Wish};
-use super::driver::Driver;
+use super::driver::{AT_ONCE, Driver};
 use crate::link::{INBOX_FULL, Input, Outgoing, QUEUE_FULL, drop_message};
+use crate::queue::give_way;
 use crate::scribe::{brief, name_of};
 use crate::weather::Fate;
 
@@ -16,11 +17,16 @@ use crate::weather::Fate;
 const KEPT_BYTES: usize = 64 << 10;
 
 impl<P: Launch> Driver<P> {
-    /// Lets leave what waited for this write.
-    pub(super) fn release(&mut self, durable: u64) {
+    /// Lets leave what waited for this write, not all at once: links that have room for it one after the other
+    /// would have none for all of it.
+    pub(super) async fn release(&mut self, durable: u64) {
         let now = self.clock.now();
-        while let Some((cause, wishes)) = self.held.release(durable) {
+        for count in 1.. {
+            let Some((cause, wishes)) = self.held.release(durable) else { return };
             self.grant(now, cause, wishes);
+            if count % AT_ONCE == 0 {
+                give_way().await;
+            }
         }
     }
 

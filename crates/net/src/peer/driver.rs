@@ -25,7 +25,7 @@ use crate::clock::{Face, RunClock};
 use crate::disk::{Disk, Held};
 use crate::link::{Input, Links, Outgoing};
 use crate::node::{LinkStatus, NodeStatus};
-use crate::queue::Queue;
+use crate::queue::{Queue, give_way};
 use crate::scribe::{Scribe, brief, name_of};
 use crate::waiting::Waiting;
 
@@ -48,9 +48,9 @@ pub(super) struct Parts<P: Launch> {
     pub desk: Option<Desk<P>>,
 }
 
-/// Messages or requests that are handled before the driver looks at anything else, at most. What they ask for
-/// goes to each link in one write.
-const AT_ONCE: usize = 256;
+/// Messages or requests that are handled before the links have their turn, at most: far fewer than wait for a
+/// link. What they ask for goes to each link in one write.
+pub(super) const AT_ONCE: usize = 256;
 
 /// One peer and all that it waits for.
 pub(super) struct Driver<P: Launch> {
@@ -138,7 +138,7 @@ impl<P: Launch> Driver<P> {
                 Wake::Order(Some(Command::Stop) | None) => break,
                 Wake::Order(Some(Command::Request(text))) => self.request(&text)?,
                 Wake::Order(Some(order)) => self.obey(order),
-                Wake::Durable(ticket) => self.release(ticket),
+                Wake::Durable(ticket) => self.release(ticket).await,
                 Wake::Departure => self.depart(),
                 Wake::Room => self.tell(),
                 Wake::Worked => {
@@ -149,18 +149,19 @@ impl<P: Launch> Driver<P> {
                 Wake::Work(work) => {
                     self.begin(work)?;
                     self.take_requests()?;
+                    give_way().await;
                 }
                 Wake::Inbox => {
                     self.take_inputs()?;
-                    // Others have a turn, too, though messages come faster than they are handled.
-                    tokio::task::consume_budget().await;
+                    // The links' turn, so that there is room for what the next messages ask for.
+                    give_way().await;
                 }
                 Wake::Again => {}
             }
         }
         while self.parts.disk.busy() {
             let ticket = self.parts.disk.committed().await?;
-            self.release(ticket);
+            self.release(ticket).await;
         }
         self.parts.scribe.event(self.clock.now(), Kind::Stopped, |_| {});
         self.parts.links.close();

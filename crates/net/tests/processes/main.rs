@@ -8,6 +8,7 @@ mod life;
 mod nodes;
 mod ping;
 mod probe;
+mod system;
 mod usage;
 
 use std::time::Duration;
