@@ -99,14 +99,23 @@ pub struct PartError {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Changed {
     keys: std::collections::BTreeSet<Vec<u8>>,
+    /// What the names begin with: see [`Changed::under`].
+    prefix: Vec<u8>,
 }
 
 impl Changed {
     /// Notes that the part with this key changed.
     pub fn part(&mut self, key: &[u8]) {
-        if !self.keys.contains(key) {
-            self.keys.insert(key.to_vec());
-        }
+        self.keys.insert([&self.prefix, key].concat());
+    }
+
+    /// Notes what `work` changes under names that begin with one byte more: so an application made of others
+    /// tells their parts apart.
+    pub fn under<T>(&mut self, first: u8, work: impl FnOnce(&mut Self) -> T) -> T {
+        self.prefix.push(first);
+        let result = work(self);
+        self.prefix.pop();
+        result
     }
 
     /// How many parts have changed.

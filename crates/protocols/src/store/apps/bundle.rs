@@ -56,13 +56,12 @@ impl Application for Bundle {
     type Answer = Answer;
 
     fn update(&mut self, stamp: Stamp, update: &Update, changed: &mut Changed) -> Answer {
-        let mut inner = Changed::default();
-        let (first, answer) = match update {
-            Update::Kv(update) => (KV, Answer::Kv(self.kv.update(stamp, update, &mut inner))),
-            Update::Ratings(update) => (RATINGS, Answer::Ratings(self.ratings.update(stamp, update, &mut inner))),
-        };
-        note(first, inner, changed);
-        answer
+        match update {
+            Update::Kv(update) => Answer::Kv(changed.under(KV, |changed| self.kv.update(stamp, update, changed))),
+            Update::Ratings(update) => {
+                Answer::Ratings(changed.under(RATINGS, |changed| self.ratings.update(stamp, update, changed)))
+            }
+        }
     }
 
     fn query(&self, query: &Query) -> Answer {
@@ -73,12 +72,8 @@ impl Application for Bundle {
     }
 
     fn settle(&mut self, floor: u64, changed: &mut Changed) {
-        let mut inner = Changed::default();
-        self.kv.settle(floor, &mut inner);
-        note(KV, inner, changed);
-        let mut inner = Changed::default();
-        self.ratings.settle(floor, &mut inner);
-        note(RATINGS, inner, changed);
+        changed.under(KV, |changed| self.kv.settle(floor, changed));
+        changed.under(RATINGS, |changed| self.ratings.settle(floor, changed));
     }
 
     fn part(&self, key: &[u8]) -> Option<Vec<u8>> {
@@ -171,10 +166,6 @@ fn named(first: u8, key: &[u8]) -> Vec<u8> {
     [&[first], key].concat()
 }
 
-fn note(first: u8, mut inner: Changed, changed: &mut Changed) {
-    inner.take().iter().for_each(|key| changed.part(&named(first, key)));
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -200,15 +191,15 @@ mod tests {
         for key in changed.take() {
             state.part(&key).into_iter().for_each(|value| drop(disk.insert(key.clone(), value)));
         }
-        let (mut after, mut again, mut parts) = (None, Bundle::default(), BTreeMap::new());
+        let (mut after, mut parts) = (None, BTreeMap::new());
         while let Some(key) = state.next_part(after.as_deref()) {
             assert!(after.is_none_or(|after| after < key));
-            let value = state.part(&key).unwrap();
-            again.restore(&key, &value).unwrap();
-            parts.insert(key.clone(), value);
+            parts.insert(key.clone(), state.part(&key).unwrap());
             after = Some(key);
         }
-        assert_eq!(disk, parts);
+        assert_eq!(disk, parts, "whatever changed was noted");
+        let mut again = Bundle::default();
+        parts.iter().for_each(|(key, value)| again.restore(key, value).unwrap());
         assert_eq!(again.digest(), state.digest());
         assert_ne!(Bundle::default().digest(), state.digest());
         for query in Bundle::survey(0..10) {

@@ -185,6 +185,11 @@ impl Entry {
         if head.text.is_some() {
             self.refuse_other_bases(Kind::String)?;
         }
+        let tails = std::iter::once(&self.text).chain(self.rest.values()).filter_map(|cell| cell.tail.as_ref());
+        let oldest = tails.filter_map(|tail| tail.ops.keys().next()).min().copied();
+        if oldest.is_some_and(|oldest| Some(oldest) <= head.born) {
+            return Err(PartError { why: "a key that is younger than writes of it".into() });
+        }
         self.text.set_base(head.text);
         if head.born.is_some() || self.recent.is_some() {
             self.recent.get_or_insert_default().born = head.born;
@@ -206,7 +211,7 @@ impl Entry {
         let cell = self.cell_mut(register);
         let (before, is_settled) = (cell.seen.is_some(), cell.tail.is_none());
         cell.set_base(Some(value));
-        let is_sole = self.sole_kind().is_none_or(|sole| sole == kind || sole == Kind::None);
+        let is_sole = self.sole_kind().is_some_and(|sole| sole == kind || sole == Kind::None);
         if is_settled && is_sole && (self.kind == kind || self.kind == Kind::None) {
             self.counted(register, before, true);
         } else {
@@ -219,7 +224,7 @@ impl Entry {
     fn restore_tail(&mut self, register: &Register, bucket: u64, value: &[u8]) -> Result<(), PartError> {
         let writes: Vec<Write> = decode_part(value)?;
         let in_order = writes.windows(2).all(|pair| pair[0].0 < pair[1].0);
-        let here = |stamp: Stamp| stamp.time >> SPAN_BITS == bucket;
+        let here = |stamp: Stamp| stamp.time >> SPAN_BITS == bucket && stamp.time < u64::MAX;
         if !in_order || !writes.iter().all(|(stamp, action, _)| here(*stamp) && fits(register, *action)) {
             return Err(PartError { why: "writes out of order, or of another cell or time".into() });
         }

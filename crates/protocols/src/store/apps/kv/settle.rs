@@ -1,5 +1,6 @@
 //! Folding writes into what they came to, once none can come before them any more.
 
+use super::Kind;
 use super::cell::Action;
 use super::entry::{Entry, Register};
 use super::part::bucket;
@@ -17,7 +18,11 @@ pub(super) fn settle(
         && recent.born.is_some_and(|born| born.time < floor)
     {
         recent.born = None;
-        changed(&Register::Text, None);
+        // Of a string, that would write all of them twice: a stamp that stays on disk does no harm, for all
+        // that comes is newer.
+        if recent.later.is_some() || entry.kind != Kind::String {
+            changed(&Register::Text, None);
+        }
     }
     let settled = if entry.sole_kind().is_some() {
         settle_cells(entry, floor, most, changed)

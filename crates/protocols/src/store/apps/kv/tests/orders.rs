@@ -96,7 +96,7 @@ impl Disk {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4_000))]
+    #![proptest_config(ProptestConfig::with_cases(6_000))]
 
     #[test]
     fn in_order_it_answers_as_redis((updates, _, _) in cases()) {
@@ -164,10 +164,13 @@ proptest! {
     }
 
     #[test]
-    fn parts_in_any_order_make_the_state_again((updates, order, _) in cases(), seed: u64) {
+    fn parts_in_any_order_make_the_state_again((updates, order, _) in cases(), seed: u64, settled in 0_usize..14) {
         let mut state = KeyValue::default();
         for place in order {
             state.update(stamp(updates[place].0), &updates[place].1, &mut Changed::default());
+        }
+        if let Some((floor, _)) = updates.get(settled) {
+            state.settle(*floor, &mut Changed::default());
         }
         let mut all: Vec<_> = parts(&state).into_iter().collect();
         rumormill_core::Rng::new(seed).shuffle(&mut all);
