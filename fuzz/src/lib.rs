@@ -4,6 +4,7 @@
 //! `cargo +nightly fuzz run TARGET --features libfuzzer` hunts for longer, guided by coverage.
 
 pub mod mutate;
+pub mod parts;
 pub mod smoke;
 pub mod wire;
 
@@ -16,10 +17,11 @@ pub struct Target {
     pub run: fn(&[u8]),
 }
 
-/// Every target: messages from peers, frames of links, records of the line protocol, expressions and files of
-/// experiments, the files of recorded runs, and searches in them.
-pub const TARGETS: [Target; 7] = [
+/// Every target: messages from peers, parts of a store's state, frames of links, records of the line protocol,
+/// expressions and files of experiments, the files of recorded runs, and searches in them.
+pub const TARGETS: [Target; 8] = [
     Target { name: "wire", run: wire::wire },
+    Target { name: "parts", run: parts::parts },
     Target { name: "frame", run: rumormill_net::fuzz_frame },
     Target { name: "reporter", run: rumormill_lab::reporter::fuzz_reporter },
     Target { name: "expression", run: rumormill_lab::experiment::fuzz_expression },

@@ -32,6 +32,11 @@ fn wire() {
 }
 
 #[test]
+fn parts() {
+    survives("parts");
+}
+
+#[test]
 fn run() {
     survives("run");
 }

@@ -7,6 +7,7 @@
 
 mod cli;
 mod facade;
+pub mod movies;
 pub mod new;
 pub mod prelude;
 #[doc = include_str!("../../../docs/properties.md")]

@@ -1,0 +1,3 @@
+//! The ratings of movies, for people.
+
+pub mod data;
