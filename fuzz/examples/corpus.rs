@@ -12,6 +12,7 @@ use rumormill_trace::{Recorder, RunFile};
 
 fn main() -> Result<(), Box<dyn Error>> {
     write("wire", &rumormill_fuzz::wire::samples())?;
+    write("raft", &rumormill_fuzz::raft::samples())?;
     write("parts", &rumormill_fuzz::parts::samples())?;
     write("frame", &frames())?;
     write("reporter", &texts(&REPORTED))?;

@@ -5,6 +5,7 @@
 
 pub mod mutate;
 pub mod parts;
+pub mod raft;
 pub mod smoke;
 pub mod wire;
 
@@ -19,8 +20,9 @@ pub struct Target {
 
 /// Every target: messages from peers, parts of a store's state, frames of links, records of the line protocol,
 /// expressions and files of experiments, the files of recorded runs, and searches in them.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
     Target { name: "wire", run: wire::wire },
+    Target { name: "raft", run: raft::raft },
     Target { name: "parts", run: parts::parts },
     Target { name: "frame", run: rumormill_net::fuzz_frame },
     Target { name: "reporter", run: rumormill_lab::reporter::fuzz_reporter },

@@ -32,6 +32,11 @@ fn wire() {
 }
 
 #[test]
+fn raft() {
+    survives("raft");
+}
+
+#[test]
 fn parts() {
     survives("parts");
 }
