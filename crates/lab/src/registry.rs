@@ -35,6 +35,7 @@ impl Registry {
         Self::empty()
             .protocol::<rumormill_protocols::Flood>("flood")
             .protocol::<rumormill_protocols::Election>("election")
+            .protocol::<rumormill_protocols::raft::Journal>("raft")
     }
 
     /// Adds a protocol under the name by which experiments call it; one of the same name is replaced.

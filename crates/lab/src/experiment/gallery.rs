@@ -35,6 +35,7 @@ impl Gallery {
             ("election", include_str!("../../../../experiments/election.star")),
             ("flood", include_str!("../../../../experiments/flood.star")),
             ("flood-faults", include_str!("../../../../experiments/flood-faults.star")),
+            ("raft", include_str!("../../../../experiments/raft.star")),
         ])
     }
 
