@@ -35,6 +35,7 @@ impl Registry {
         Self::empty()
             .protocol::<rumormill_protocols::Flood>("flood")
             .protocol::<rumormill_protocols::Election>("election")
+            .protocol::<rumormill_protocols::store::Store<rumormill_protocols::store::apps::Bundle>>("store")
             .protocol::<rumormill_protocols::raft::Journal>("raft")
     }
 

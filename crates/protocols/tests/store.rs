@@ -1,4 +1,5 @@
 //! Stores in simulations: what they promise is kept whatever happens, and each known mistake breaks a promise.
+#![allow(clippy::unwrap_used)]
 
 #[path = "store/cells.rs"]
 mod cells;

@@ -1,5 +1,6 @@
 //! Front ends and replicas side by side in one process, without a network: what a front end costs, and what a
 //! server that is overloaded one time in five does to its clients.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -35,6 +35,8 @@ impl Gallery {
             ("election", include_str!("../../../../experiments/election.star")),
             ("flood", include_str!("../../../../experiments/flood.star")),
             ("flood-faults", include_str!("../../../../experiments/flood-faults.star")),
+            ("store", include_str!("../../../../experiments/store.star")),
+            ("store-faults", include_str!("../../../../experiments/store-faults.star")),
             ("raft", include_str!("../../../../experiments/raft.star")),
         ])
     }

@@ -100,7 +100,7 @@ pub struct Answered<A: Application> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
-    /// No replica took it: it was not executed.
+    /// No replica took it: it was not executed. (Where a network may copy messages, a copy of it may yet be.)
     #[error("all servers are busy: try again later")]
     Busy,
     /// No answer came in time: an update may yet be executed, or may have been.

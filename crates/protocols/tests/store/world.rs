@@ -1,5 +1,6 @@
 //! A store in a simulation, with everything that can go wrong, and its promises judged at the end.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -139,7 +140,7 @@ impl World {
         let mut simulation = Simulation::<Store<A>>::checked_only(config, settings, &checks).unwrap();
         let report = simulation.run();
         let wrong = report.violations.iter().map(|violation| format!("{}: {}", violation.property, violation.text));
-        let wrong: Vec<String> = wrong.chain(self.late(&simulation)).collect();
+        let wrong: Vec<String> = wrong.chain(self.late(&simulation)).chain(self.miscounted(&simulation)).collect();
         match report.outcome {
             Outcome::Completed if wrong.is_empty() => Ok(()),
             outcome => Err(format!("seed {seed}: {outcome} after {:?}\n{}", report.virtual_time, wrong.join("\n"))),
@@ -155,6 +156,26 @@ impl World {
         front.journal().iter().find_map(|entry| {
             let took = entry.end.as_ref()?.returned.since(entry.invoked);
             (took > longest).then(|| format!("prompt: call {} took {took:?}: {:?}", entry.operation, entry.op))
+        })
+    }
+}
+
+impl World {
+    /// A client that did not make each of its calls once, wherever it was: one that is in two places, or nowhere.
+    fn miscounted<A: Exercise>(&self, simulation: &Simulation<Store<A>>) -> Option<String> {
+        let mut made: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+        for front_end in 4..=5 {
+            let Some(Store::FrontEnd(front)) = simulation.state(front_end) else { panic!("no front end {front_end}") };
+            for entry in front.journal() {
+                made.entry(entry.operation.session).or_default().push(entry.operation.number);
+            }
+        }
+        let calls = self.parameters.count("calls").unwrap();
+        (1..=6).find_map(|client| {
+            let numbers = made.entry(client).or_default();
+            numbers.sort_unstable();
+            let is_right = numbers.iter().copied().eq(1..=calls);
+            (!is_right).then(|| format!("clients: {client} made the calls {numbers:?}"))
         })
     }
 }
