@@ -139,7 +139,7 @@ impl<C: Command> Log<C> {
         index
     }
 
-    /// Puts an entry after the last one; how many bytes it has.
+    /// Puts an entry after the last one.
     pub fn append(&mut self, cx: &mut Context<'_, Raft<C>>, entry: Entry<C>) {
         let bytes = encode(&entry);
         cx.persist(&key_of(self.last_index() + 1), &bytes);
