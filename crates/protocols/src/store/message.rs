@@ -22,7 +22,7 @@ pub enum Message<A: Application> {
     /// Replica to front end: answers.
     Replies(Replies<A>),
     /// Replica to replica: news.
-    Gossip(Gossip<A>),
+    Gossip(Box<Gossip<A>>),
     /// Replica to replica: I lack updates that this names; send what you have of them now.
     Pull {
         /// What the sender holds.

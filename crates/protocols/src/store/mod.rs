@@ -92,7 +92,7 @@ impl<A: Application> Protocol for Store<A> {
     fn on_message(&mut self, cx: &mut Context<'_, Self>, from: PeerId, message: Message<A>) {
         match (self, message) {
             (Self::Replica(replica), Message::Calls(calls)) => replica.on_calls(cx, from, calls),
-            (Self::Replica(replica), Message::Gossip(gossip)) => replica.on_gossip(cx, from, gossip),
+            (Self::Replica(replica), Message::Gossip(gossip)) => replica.on_gossip(cx, from, *gossip),
             (Self::Replica(replica), Message::Pull { have }) => replica.on_pull(cx, from, &have),
             (Self::Replica(replica), Message::WantPiece { from: line, snapshot, place }) => {
                 replica.on_want_piece(cx, from, (line, snapshot), &place);

@@ -41,7 +41,7 @@ pub struct Piece<A: Application> {
 #[serde(bound = "")]
 pub enum Content<A: Application> {
     /// What the snapshot is of.
-    Head(Head),
+    Head(Box<Head>),
     /// Parts of the application's state, by key.
     Parts(Vec<(Vec<u8>, Vec<u8>)>),
     /// Rows of the call table, encoded.

@@ -23,7 +23,7 @@ use rumormill_sim::{Settings, Simulation, StopRule};
 #[derive(Debug)]
 enum Peer {
     Replica(Store<Ledger>),
-    Client(Client),
+    Client(Box<Client>),
 }
 
 #[derive(Clone, Debug)]
@@ -115,7 +115,7 @@ impl Launch for Peer {
         if seat.peerid <= config.store.replicas {
             Self::Replica(Store::new(&config.store, seat))
         } else {
-            Self::Client(Client::new(seat.peerid, config.store.replicas, config.calls))
+            Self::Client(Box::new(Client::new(seat.peerid, config.store.replicas, config.calls)))
         }
     }
 }
@@ -221,7 +221,7 @@ fn run(case: &Case) -> Run {
         plan: plan(case),
         time_limit: Duration::from_secs(90),
         stop: StopRule::TimeLimit,
-        check_codec: case.seed % 8 == 0,
+        check_codec: case.seed.is_multiple_of(8),
         ..Settings::new(case.seed, case.replicas + CLIENTS)
     };
     let mut simulation = Simulation::<Peer>::new(config(case), settings).unwrap();
@@ -261,7 +261,7 @@ impl Run {
 
     fn clients(&self) -> impl Iterator<Item = &Client> {
         (self.case.replicas + 1..=self.case.replicas + CLIENTS).map(|peer| match self.simulation.state(peer) {
-            Some(Peer::Client(client)) => client,
+            Some(Peer::Client(client)) => client.as_ref(),
             other => panic!("peer {peer} is no client: {other:?}"),
         })
     }
@@ -339,7 +339,7 @@ fn nothing_that_was_written_is_lost_when_disks_are_kept() {
         replicas: replicas(seed),
         ack: Ack::Fsync,
         restarts: Restarts::Kept,
-        skew: seed % 2 == 0,
+        skew: seed.is_multiple_of(2),
         flaw: None,
     };
     all_hold(1000..1200, case, false);
@@ -352,7 +352,7 @@ fn nothing_that_two_hold_is_lost_with_one_disk() {
         replicas: replicas(seed),
         ack: Ack::Replicas(1),
         restarts: Restarts::Lost,
-        skew: seed % 2 == 0,
+        skew: seed.is_multiple_of(2),
         flaw: None,
     };
     all_hold(2000..2200, case, false);
@@ -364,7 +364,7 @@ fn all_end_the_same_when_memory_is_lost() {
         seed,
         replicas: replicas(seed),
         ack: Ack::Memory,
-        restarts: if seed % 2 == 0 { Restarts::Kept } else { Restarts::Lost },
+        restarts: if seed.is_multiple_of(2) { Restarts::Kept } else { Restarts::Lost },
         skew: false,
         flaw: None,
     };

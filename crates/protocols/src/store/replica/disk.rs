@@ -280,7 +280,10 @@ fn gather<A: Application>(
     for (key, batch) in below(LOG) {
         let number = key[LOG.len()..].try_into().map(u64::from_be_bytes).map_err(|_| "a batch has no number")?;
         disk.bytes += batch.len();
-        disk.batch = disk.batch.max(number.saturating_add(1));
+        if number == u64::MAX {
+            return Err("a batch has an impossible number");
+        }
+        disk.batch = disk.batch.max(number + 1);
         disk.left.insert(number, 0);
         for (record, bytes) in unpack(&batch)? {
             records.push((Arc::new(record), number, bytes));

@@ -163,7 +163,7 @@ impl<A: Application> Replica<A> {
                 continue;
             }
             self.stable.raise(slot, stable);
-            let first = before.max(self.log.collected().get(slot)) + 1;
+            let first = before.max(self.log.collected().get(slot)).saturating_add(1);
             let fresh: Vec<_> =
                 self.log.range(slot, first, stable).filter(|entry| !entry.executed).map(|e| e.record.clone()).collect();
             for record in fresh {

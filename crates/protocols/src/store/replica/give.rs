@@ -55,7 +55,7 @@ impl<A: Application> Replica<A> {
                 return;
             }
             // A copy of the question must not make another snapshot: its pieces would not fit the first one's.
-            if !self.giving.as_deref().is_some_and(|giving| (giving.to, giving.snapshot) == (to, snapshot)) {
+            if self.giving.as_deref().is_none_or(|giving| (giving.to, giving.snapshot) != (to, snapshot)) {
                 self.giving = Some(Box::new(self.giving_to(to, snapshot, cx.now)));
             }
         }
@@ -97,7 +97,7 @@ impl<A: Application> Giving<A> {
     fn piece(&self, place: &Place) -> Option<(Content<A>, Place)> {
         let mut bytes = 0;
         match place {
-            Place::Head => Some((Content::Head(self.head.clone()), Place::Parts(None))),
+            Place::Head => Some((Content::Head(Box::new(self.head.clone())), Place::Parts(None))),
             Place::Parts(after) => {
                 let (mut parts, mut last) = (Vec::new(), after.clone());
                 while let Some(key) = self.value.next_part(last.as_deref()) {

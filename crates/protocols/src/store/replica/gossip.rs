@@ -173,7 +173,7 @@ impl<A: Application> Replica<A> {
                 finished: std::mem::take(&mut finished),
             };
             self.counts.gossip_sent += 1;
-            cx.send(peer, Message::Gossip(gossip));
+            cx.send(peer, Message::Gossip(Box::new(gossip)));
             if is_last {
                 return;
             }

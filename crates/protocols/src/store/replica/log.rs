@@ -97,7 +97,7 @@ impl<A: Application> Log<A> {
         if number <= held {
             return Err(Misfit::Known);
         }
-        if number != held + 1 {
+        if number != held.saturating_add(1) {
             return Err(Misfit::Gap);
         }
         if held == 0 && self.replica_timestamp.len() == MAX_SLOTS {
@@ -111,7 +111,7 @@ impl<A: Application> Log<A> {
         let (slot, number) = (entry.record.slot, entry.record.number);
         self.fits(slot, number)?;
         self.replica_timestamp.raise(slot, number);
-        if entry.executed && self.executed.get(slot) + 1 == number {
+        if entry.executed && self.executed.get(slot) == number - 1 {
             self.executed.raise(slot, number);
         }
         self.lines.entry(slot).or_default().push_back(entry);
@@ -121,13 +121,13 @@ impl<A: Application> Log<A> {
 
     /// A record in the log.
     pub(super) fn get(&self, slot: Slot, number: u64) -> Option<&Entry<A>> {
-        let place = number.checked_sub(self.collected.get(slot) + 1)?;
+        let place = number.checked_sub(self.collected.get(slot).saturating_add(1))?;
         self.lines.get(&slot)?.get(usize::try_from(place).ok()?)
     }
 
     /// Notes that a record is executed; returns it, unless it was before.
     pub(super) fn execute(&mut self, slot: Slot, number: u64) -> Option<Arc<Record<A>>> {
-        let first = self.collected.get(slot) + 1;
+        let first = self.collected.get(slot).saturating_add(1);
         let line = self.lines.get_mut(&slot)?;
         let entry = line.get_mut(usize::try_from(number.checked_sub(first)?).ok()?)?;
         if std::mem::replace(&mut entry.executed, true) {
@@ -148,7 +148,7 @@ impl<A: Application> Log<A> {
     /// Removes what is executed and which every member holds, as `known` says of a line. Tells `gone` of each.
     pub(super) fn collect(&mut self, known: impl Fn(Slot) -> u64, mut gone: impl FnMut(&Entry<A>)) {
         for (&slot, line) in &mut self.lines {
-            let first = self.collected.get(slot) + 1;
+            let first = self.collected.get(slot).saturating_add(1);
             let last = known(slot).min(self.executed.get(slot));
             if last < first {
                 continue;

@@ -120,15 +120,15 @@ impl Row {
         if self.past.contains(&incarnation) {
             return false;
         }
-        if self.incarnation != Some(incarnation) {
-            if let Some(over) = self.incarnation.replace(incarnation) {
-                if self.past.len() == MAX_PAST {
-                    self.past.remove(0);
-                }
-                self.past.push(over);
-                let (past, floor) = (std::mem::take(&mut self.past), self.floor);
-                *self = Self { incarnation: Some(incarnation), past, floor, ..Self::default() };
+        if self.incarnation != Some(incarnation)
+            && let Some(over) = self.incarnation.replace(incarnation)
+        {
+            if self.past.len() == MAX_PAST {
+                self.past.remove(0);
             }
+            self.past.push(over);
+            let (past, floor) = (std::mem::take(&mut self.past), self.floor);
+            *self = Self { incarnation: Some(incarnation), past, floor, ..Self::default() };
         }
         self.heard_at = now;
         true

@@ -21,7 +21,7 @@ impl Numbers {
     /// Adds one; was it new?
     pub(super) fn insert(&mut self, number: u64) -> bool {
         if let Some((_, last)) = self.0.last_mut()
-            && *last + 1 == number
+            && last.checked_add(1) == Some(number)
         {
             *last = number;
             return true;
@@ -49,7 +49,7 @@ impl Numbers {
         if number == 0 {
             return;
         }
-        let covered = self.0.partition_point(|&(first, _)| first <= number + 1);
+        let covered = self.0.partition_point(|&(first, _)| first <= number.saturating_add(1));
         let last = self.0[..covered].last().map_or(number, |&(_, last)| last.max(number));
         self.0.drain(..covered);
         self.0.insert(0, (1, last));

@@ -252,7 +252,7 @@ impl<A: Application> Taking<A> {
                 if !head.held.covers(&head.executed) {
                     return Err("a snapshot that has executed what it does not hold");
                 }
-                self.head = head;
+                self.head = *head;
             }
             (Place::Parts(_), Content::Parts(parts)) => {
                 for (key, part) in parts {

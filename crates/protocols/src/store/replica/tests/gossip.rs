@@ -12,7 +12,7 @@ fn fill(replica: &mut Replica, updates: u64) {
 
 fn told(effects: &Effects) -> Vec<(PeerId, crate::store::Gossip<Ledger>)> {
     let told = effects.iter().filter_map(|effect| match effect {
-        Effect::Send { to, message: Message::Gossip(gossip) } => Some((*to, gossip.clone())),
+        Effect::Send { to, message: Message::Gossip(gossip) } => Some((*to, gossip.as_ref().clone())),
         _ => None,
     });
     told.collect()

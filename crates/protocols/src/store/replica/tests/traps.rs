@@ -154,7 +154,7 @@ fn labels_of_what_never_was_are_refused() {
 pub(super) fn gossip(from: u64, since: &Timestamp, records: Vec<Record<Ledger>>) -> Message<Ledger> {
     let mut upto = since.clone();
     records.iter().for_each(|record| upto.raise(record.slot, record.number));
-    Message::Gossip(crate::store::Gossip {
+    Message::Gossip(Box::new(crate::store::Gossip {
         from: line(from),
         upto,
         since: since.clone(),
@@ -165,5 +165,5 @@ pub(super) fn gossip(from: u64, since: &Timestamp, records: Vec<Record<Ledger>>)
         answer: false,
         records: records.into_iter().map(std::sync::Arc::new).collect(),
         finished: Vec::new(),
-    })
+    }))
 }
