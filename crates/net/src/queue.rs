@@ -20,6 +20,7 @@ struct Inner<T> {
     /// Told when there is room again.
     room: Notify,
     full: Cell<bool>,
+    closed: Cell<bool>,
 }
 
 impl<T> Clone for Queue<T> {
@@ -43,6 +44,7 @@ impl<T> Queue<T> {
             taker: RefCell::default(),
             room: Notify::new(),
             full: Cell::new(false),
+            closed: Cell::new(false),
         }))
     }
 
@@ -66,14 +68,23 @@ impl<T> Queue<T> {
         Ok(())
     }
 
-    /// Puts a thing in when there is room.
+    /// Puts a thing in when there is room; drops it when the queue is closed.
     pub async fn put(&self, mut thing: T) {
         while let Err(back) = self.try_put(thing) {
+            if self.0.closed.get() {
+                return;
+            }
             thing = back;
             // Nothing else runs between the check and this, for all is on one thread.
             self.0.full.set(true);
             self.0.room.notified().await;
         }
+    }
+
+    /// Nobody takes anything out any more: who waits for room goes on.
+    pub fn close(&self) {
+        self.0.closed.set(true);
+        self.0.room.notify_waiters();
     }
 
     /// Puts things back before all others, though there be no room: they were in it before.
@@ -181,5 +192,15 @@ mod tests {
             }
         };
         LocalSet::new().run_until(both).await;
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_room_in_a_closed_queue() {
+        let queue = Queue::new(1);
+        queue.put('a').await;
+        let both = async { tokio::join!(timeout(Duration::from_secs(5), queue.put('b')), async { queue.close() }) };
+        assert!(both.await.0.is_ok());
+        assert!(timeout(Duration::from_secs(5), queue.put('c')).await.is_ok());
+        assert_eq!((queue.take(), queue.take()), (Some('a'), None));
     }
 }

@@ -308,6 +308,7 @@ impl Links {
     /// Closes all connections and the socket, and says goodbye.
     pub fn close(&self) {
         self.0.closed.set(true);
+        self.0.inbox.close();
         for (_, entry) in std::mem::take(&mut *self.0.links.borrow_mut()) {
             entry.writer.abort();
         }

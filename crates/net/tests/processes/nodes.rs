@@ -304,6 +304,25 @@ fn a_layer_above_that_does_not_listen_stops_the_node_and_nothing_is_lost() {
 }
 
 #[test]
+fn a_node_stops_though_messages_wait_for_it_and_frees_its_port() {
+    local(async {
+        let system = System::new(2);
+        let one = system.start(1).await;
+        let mut two = system.start(2).await;
+        assert!(two.link(system.id(1), Link::Up).await);
+        // Node 1 cannot say more, so it takes no messages, and its inbox fills.
+        one.node.request(Ask::Chatter(10_000)).await.unwrap();
+        for number in 0..4_000 {
+            two.node.request(Ask::Ping(system.id(1), number)).await.unwrap();
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        one.node.stop().await.unwrap();
+        assert!(std::net::UdpSocket::bind(one.node.address()).is_ok());
+        system.start(1).await;
+    });
+}
+
+#[test]
 fn a_node_stops_when_asked_when_nobody_holds_it_and_when_it_panics() {
     local(async {
         let system = System::new(1);
