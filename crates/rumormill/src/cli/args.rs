@@ -120,6 +120,16 @@ Examples:
   rumormill export 2026-11-20T03-31-07Z-flood-42 --format perfetto --output trace.json
   rumormill export 2026-11-20T03-31-07Z-flood-42 --format dot | dot -Tsvg > flood.svg")]
     Export(ExportArgs),
+    /// The gossip store: replicas and front ends as real servers
+    #[command(after_help = "\
+Examples:
+  rumormill store up --replicas 3
+  rumormill store up --replicas 3 --dir shop --ack f+1 --json")]
+    Store {
+        /// What to do
+        #[command(subcommand)]
+        command: super::store::StoreCommand,
+    },
     /// Write a new crate with a protocol of your own, to begin with
     #[command(after_help = "\
 Examples:

@@ -13,6 +13,7 @@ mod recorded;
 mod run;
 mod say;
 mod serve;
+mod store;
 mod sweep;
 
 use std::ffi::OsString;
@@ -102,6 +103,7 @@ fn dispatch(lab: Lab, cli: Cli, mut table: clap::Command) -> Done {
         Command::Branch(args) => branch::branch(&args, &workbench(lab, &places)?, &places),
         Command::Compare(args) => compare::compare(&args, &places),
         Command::Export(args) => recorded::export(&args, &places),
+        Command::Store { command } => store::store(&command),
         Command::New(args) => {
             let options = crate::new::Options { name: args.name, parent: args.parent, checkout: args.path };
             let folder = crate::new::create(&options).map_err(Failure::input)?;

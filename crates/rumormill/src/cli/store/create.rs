@@ -1,0 +1,87 @@
+//! A store's folder: its cluster file, and a folder with a key for each replica and front end.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use rumormill_net::Identity;
+use rumormill_serve::{CLUSTER_FILE, Cluster, Place, Settings};
+
+use super::args::UpArgs;
+
+/// The store in `folder`: the one that is there, or a new one.
+pub(super) fn open(folder: &Path, args: &UpArgs) -> anyhow::Result<Cluster> {
+    let file = folder.join(CLUSTER_FILE);
+    if file.exists() {
+        let cluster = Cluster::read(&file)?;
+        let there = (cluster.replicas.len(), cluster.front_ends.len());
+        let wanted = (args.replicas as usize, args.front_ends as usize);
+        if there != wanted {
+            bail!(
+                "{} has {} replicas and {} front ends, not {} and {}; name another folder with --dir, or say \
+                 --replicas {} --front-ends {}",
+                file.display(), there.0, there.1, wanted.0, wanted.1, there.0, there.1,
+            );
+        }
+        // How they work may change from one time to the next; who they are may not.
+        let cluster = Cluster { settings: settings(args)?, ..cluster };
+        cluster.write(&file)?;
+        return Ok(cluster);
+    }
+    let cluster = create(folder, args)?;
+    cluster.write(&file)?;
+    Ok(cluster)
+}
+
+fn settings(args: &UpArgs) -> anyhow::Result<Settings> {
+    if !(0.0..=1.0).contains(&args.overload) {
+        bail!("--overload {} is not between 0 and 1", args.overload);
+    }
+    let mut settings = Settings::default();
+    settings.ack = args.ack;
+    settings.gossip_ms = args.gossip_every.as_millis() as u64;
+    settings.delta_ms = args.delta.as_millis() as u64;
+    settings.overload = args.overload;
+    if let rumormill_protocols::store::Ack::Replicas(more) = args.ack
+        && more >= args.replicas
+    {
+        bail!("--ack f+{more} needs at least {} replicas; there are {}", more + 1, args.replicas);
+    }
+    Ok(settings)
+}
+
+fn create(folder: &Path, args: &UpArgs) -> anyhow::Result<Cluster> {
+    let settings = settings(args)?;
+    let place = |number: u32, name: String| -> anyhow::Result<Place> {
+        let own = folder.join(&name);
+        std::fs::create_dir_all(&own).with_context(|| format!("cannot make {}", own.display()))?;
+        let key = Identity::load_or_create(&own)?.key();
+        Ok(Place { number, key, address: free_for_links()?, folder: name.into(), http: None, redis: None })
+    };
+    let replicas = (1..=args.replicas).map(|number| place(number, format!("replica-{number}")));
+    let replicas = replicas.collect::<anyhow::Result<Vec<Place>>>()?;
+    let mut front_ends = Vec::new();
+    for nth in 1..=args.front_ends {
+        let mut front_end = place(args.replicas + nth, format!("front-end-{nth}"))?;
+        let [http, redis] = if nth == 1 { [args.http, args.redis] } else { [any(); 2] };
+        front_end.http = Some(free_for_clients(http, "--http")?);
+        front_end.redis = Some(free_for_clients(redis, "--redis")?);
+        front_ends.push(front_end);
+    }
+    Ok(Cluster { replicas, front_ends, settings, founded: false })
+}
+
+fn any() -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, 0).into()
+}
+
+/// A free port for links. It stays the same when the process is started again, so that the others find it.
+fn free_for_links() -> anyhow::Result<SocketAddr> {
+    Ok(UdpSocket::bind(any()).and_then(|socket| socket.local_addr()).context("no free port on this machine")?)
+}
+
+fn free_for_clients(wanted: SocketAddr, option: &str) -> anyhow::Result<SocketAddr> {
+    TcpListener::bind(wanted)
+        .and_then(|listener| listener.local_addr())
+        .with_context(|| format!("{option} {wanted} cannot be listened on; name another one"))
+}
