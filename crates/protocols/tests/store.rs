@@ -106,7 +106,7 @@ fn the_replica_timestamp_as_an_answer_is_caught() {
             .at(millis(2_200), link(5, 3, Some(dead)))
             .at(millis(7_500), Fault::Heal)
     };
-    is_caught("answers-replica-timestamp", &["prompt"], world);
+    is_caught("answers-replica-timestamp", &["prompt", "answered"], world);
 }
 
 /// What servers run.

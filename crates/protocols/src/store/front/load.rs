@@ -137,7 +137,7 @@ impl<A: Application> FrontEnd<A> {
         if client.over >= load.calls {
             return;
         }
-        if load.roam_after > 0 && client.over - client.arrived >= load.roam_after {
+        if load.roam_after > 0 && client.over.saturating_sub(client.arrived) >= load.roam_after {
             return self.set_off(cx, number);
         }
         let asked = client.asked;
@@ -229,7 +229,9 @@ impl<A: Application> FrontEnd<A> {
     pub(in crate::store) fn on_roam(&mut self, cx: &mut Context<'_, Store<A>>, from: PeerId, roam: Roam) {
         let (Some(clients), Some(load)) = (&mut self.clients, &cx.config.load) else { return };
         let Roam { client: number, moves, calls, token } = roam;
-        let is_there = (1..=load.clients.saturating_mul(cx.config.front_ends)).contains(&number);
+        let numbers = 1..=load.clients.saturating_mul(cx.config.front_ends);
+        // A client makes a call at least before it moves.
+        let is_there = numbers.contains(&number) && moves <= calls && calls <= load.calls;
         let (true, Ok(token)) = (is_there, token.parse::<Token>()) else {
             return cx.indicate(Indication::Misbehaved { peer: from, why: "a client that there is not" });
         };
