@@ -27,8 +27,8 @@ use rumormill_core::{Context, PeerId, Seat};
 use serde::Serialize;
 
 use super::{
-    Application, Calls, Changed, Config, Executed, Gossip, Indication, Piece, Place, Request, Service, Slot, Store,
-    Timestamp, Trail,
+    Application, Calls, Changed, Config, Errand, Executed, Gossip, Indication, Piece, Place, Request, Service, Slot,
+    Status, Store, Timestamp, Trail,
 };
 
 /// A replica.
@@ -219,17 +219,27 @@ impl<A: Application> Replica<A> {
 
     pub(super) fn on_request(&mut self, cx: &mut Context<'_, Store<A>>, request: Request<A>) {
         match request {
-            Request::Switch(service) => {
-                self.service = service;
-                cx.indicate(Indication::Switched(service));
-            }
-            Request::Gossip => self.gossip_now(cx),
+            Request::Switch(service) => drop(self.manage(cx, Errand::Switch(service))),
+            Request::Gossip => drop(self.manage(cx, Errand::Gossip)),
             Request::Status => cx.indicate(Indication::Status(Box::new(self.status()))),
             Request::Add(peer) | Request::Remove(peer) | Request::Evict(peer) => {
                 cx.indicate(Indication::Changed { peer, result: Err("this store's membership is fixed") });
             }
             _ => {}
         }
+    }
+
+    /// Does what a person asks of it, and says how far it is then.
+    pub(super) fn manage(&mut self, cx: &mut Context<'_, Store<A>>, errand: Errand) -> Status {
+        match errand {
+            Errand::Status => {}
+            Errand::Switch(service) => {
+                self.service = service;
+                cx.indicate(Indication::Switched(service));
+            }
+            Errand::Gossip => self.gossip_now(cx),
+        }
+        self.status()
     }
 
     /// A round of gossip, and of all that is done now and then.

@@ -4,7 +4,7 @@ use rumormill_core::Context;
 use serde::Serialize;
 
 use super::Replica;
-use crate::store::{Application, Status, Store, Timestamp};
+use crate::store::{Application, Role, Status, Store, Timestamp};
 
 /// What a replica has done since it booted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -39,12 +39,12 @@ impl<A: Application> Replica<A> {
     /// How far it is.
     pub(super) fn status(&self) -> Status {
         Status {
-            role: "replica",
+            role: Role::Replica,
             replica_timestamp: self.log.held().clone(),
             value_timestamp: self.value_timestamp.clone(),
-            log: self.log.len(),
-            calls: self.calls.len(),
-            waiting: self.parked.len(),
+            log: self.log.len() as u64,
+            calls: self.calls.len() as u64,
+            waiting: self.parked.len() as u64,
             gossip_sent: self.counts.gossip_sent,
             gossip_received: self.counts.gossip_received,
             executed: self.counts.executed,
@@ -52,7 +52,6 @@ impl<A: Application> Replica<A> {
             service: self.service,
             members: self.members.replicas.members.clone(),
             primary: None,
-            digest: Some(self.value.digest()),
         }
     }
 

@@ -5,6 +5,7 @@ mod gossip;
 #[path = "../../../../tests/store_replica/ledger.rs"]
 mod ledger;
 mod orders;
+mod tables;
 mod traps;
 
 use std::collections::VecDeque;
