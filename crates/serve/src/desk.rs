@@ -1,20 +1,29 @@
 //! Where clients' calls wait for their answers: hands them to the front end in batches, and answers out.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use rumormill_core::PeerId;
 use rumormill_net::NodeHandle;
 use rumormill_protocols::store::{
-    Answered, Application, Ask, Failure, Indication, Op, Order, Request, SessionId, Store, Token,
+    Answered, Application, Ask, Errand, Failure, Indication, Op, Order, Request, SessionId, Status, Store, Token,
 };
 use tokio::sync::{Notify, oneshot};
+use tokio::time::timeout;
 
 /// Calls that wait for answers at one front end, at most; more fail at once.
 pub(crate) const MAX_WAITING: usize = 1 << 16;
 
 /// Calls in one request to the front end, at most.
 const MAX_BATCH: usize = 4_096;
+
+/// Errands to replicas that are under way, at most; the oldest is given up for a further one.
+const MAX_ERRANDS: usize = 1_024;
+
+/// How long a replica may take for an errand.
+const ERRAND_PATIENCE: Duration = Duration::from_secs(2);
 
 /// How a call is made, apart from what it asks for.
 #[derive(Clone, Debug)]
@@ -54,9 +63,11 @@ pub(crate) struct Desk<A: Application> {
     waiting: RefCell<Vec<Option<Waiter<A>>>>,
     free: RefCell<Vec<usize>>,
     asked: RefCell<Vec<Ask<A>>>,
+    /// Errands to replicas that are under way, by their tickets.
+    errands: RefCell<BTreeMap<u64, oneshot::Sender<Status>>>,
+    errand: Cell<u64>,
     /// Told when something was asked.
     news: Notify,
-    counted: Cell<u64>,
 }
 
 impl<A: Application> Desk<A> {
@@ -66,8 +77,9 @@ impl<A: Application> Desk<A> {
             waiting: RefCell::default(),
             free: RefCell::default(),
             asked: RefCell::default(),
+            errands: RefCell::default(),
+            errand: Cell::new(0),
             news: Notify::new(),
-            counted: Cell::new(0),
         }
     }
 
@@ -75,7 +87,6 @@ impl<A: Application> Desk<A> {
     pub fn ask(&self, op: Op<A::Update, A::Query>, manner: Manner, waiter: Waiter<A>) {
         let Manner { session, seen, order, wait, patience } = manner;
         let Some(place) = self.seat(waiter) else { return };
-        self.counted.set(self.counted.get() + 1);
         self.asked.borrow_mut().push(Ask { ticket: place as u64, session, seen, order, wait, op, patience });
         self.news.notify_one();
     }
@@ -86,14 +97,30 @@ impl<A: Application> Desk<A> {
         let _ = self.node.try_request(Request::Close(session));
     }
 
-    /// Calls made since the start.
-    pub fn count(&self) -> u64 {
-        self.counted.get()
-    }
-
     /// Calls that wait for answers now.
     pub fn waiting(&self) -> usize {
         self.waiting.borrow().len() - self.free.borrow().len()
+    }
+
+    /// Sends a replica on an errand, by its number; `None` when it does not answer, or there is none.
+    pub async fn manage(&self, replica: u32, errand: Errand) -> Option<Status> {
+        let ticket = self.errand.replace(self.errand.get() + 1);
+        let (answer, answered) = oneshot::channel();
+        // Tickets grow: the first is the oldest, and whoever waits for that has waited longest.
+        if self.errands.borrow().len() >= MAX_ERRANDS {
+            self.errands.borrow_mut().pop_first();
+        }
+        self.errands.borrow_mut().insert(ticket, answer);
+        let replica = self.node.id_of(replica)?;
+        self.node.request(Request::Manage { ticket, replica, errand }).await.ok()?;
+        let status = timeout(ERRAND_PATIENCE, answered).await;
+        self.errands.borrow_mut().remove(&ticket);
+        status.ok()?.ok()
+    }
+
+    /// The number of a peer.
+    pub fn number_of(&self, peer: PeerId) -> Option<u32> {
+        self.node.number_of(peer)
     }
 
     /// A place for a waiter; none when there are too many, which it is told.
@@ -135,7 +162,16 @@ impl<A: Application> Desk<A> {
 
     /// Hands out what the front end answered; anything else that it reports comes back.
     pub fn hand_out(&self, indication: Indication<A>) -> Option<Indication<A>> {
-        let Indication::Answers(answers) = indication else { return Some(indication) };
+        let answers = match indication {
+            Indication::Answers(answers) => answers,
+            Indication::Told { ticket, status } => {
+                if let Some(answer) = self.errands.borrow_mut().remove(&ticket) {
+                    let _ = answer.send(*status);
+                }
+                return None;
+            }
+            other => return Some(other),
+        };
         for Answered { ticket, token, result, .. } in answers {
             let place = usize::try_from(ticket).ok();
             let waiter = place.and_then(|place| self.waiting.borrow_mut().get_mut(place)?.take());

@@ -36,7 +36,7 @@ impl FrontEnd {
         let (node, mut indications) = Node::start(settings(cluster, folder, place), cluster.config(false)).await?;
         let desk = Rc::new(Desk::new(node.clone()));
         let (hands_in, hands_out) = (Rc::clone(&desk), Rc::clone(&desk));
-        let redis_desk = Rc::clone(&desk);
+        let (redis_desk, replicas) = (Rc::clone(&desk), cluster.replicas.len() as u32);
         let tasks = vec![
             spawn_local(async move { hands_in.hand_in().await }),
             spawn_local(async move {
@@ -52,7 +52,7 @@ impl FrontEnd {
                 }
             }),
             spawn_local(async move {
-                if let Err(error) = http::listen(http_listener, desk).await {
+                if let Err(error) = http::listen(http_listener, desk, replicas).await {
                     tracing::error!(%error, "HTTP is served no more");
                 }
             }),

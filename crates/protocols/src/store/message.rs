@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rumormill_core::{PeerId, Wire};
 use serde::{Deserialize, Serialize};
 
-use super::{Application, CallId, Op, Order, Piece, Place, Slot, Stamp, Timestamp};
+use super::{Application, CallId, Errand, Op, Order, Piece, Place, Slot, Stamp, Status, Timestamp};
 
 /// The most bytes of a message: a batch of calls, of records, or a piece of a snapshot.
 pub const MAX_MESSAGE_BYTES: usize = 4 << 20;
@@ -21,6 +21,20 @@ pub enum Message<A: Application> {
     Calls(Calls<A>),
     /// Replica to front end: answers.
     Replies(Replies<A>),
+    /// Front end to replica: for a person.
+    Manage {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// What to do.
+        errand: Errand,
+    },
+    /// Replica to front end: it is done.
+    Told {
+        /// The one of [`Message::Manage`].
+        ticket: u64,
+        /// How far the replica is.
+        status: Box<Status>,
+    },
     /// Replica to replica: news.
     Gossip(Box<Gossip<A>>),
     /// Replica to replica: I lack updates that this names; send what you have of them now.
@@ -225,6 +239,7 @@ impl<A: Application> Wire for Message<A> {
             Self::Gossip(_) | Self::Pull { .. } => "gossip",
             Self::WantPiece { .. } | Self::Piece(_) => "snapshot",
             Self::Roam(_) | Self::Arrived { .. } => "roam",
+            Self::Manage { .. } | Self::Told { .. } => "manage",
         }
     }
 }

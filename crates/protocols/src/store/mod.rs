@@ -14,6 +14,7 @@ mod call;
 mod config;
 mod front;
 mod launch;
+mod manage;
 mod message;
 mod parameters;
 mod past;
@@ -37,7 +38,8 @@ pub use message::{
     Roam,
 };
 pub use replica::Replica;
-pub use request::{Answered, Ask, Failure, Indication, Request, Service, Status};
+pub use manage::{Errand, Role, Status};
+pub use request::{Answered, Ask, Failure, Indication, Request, Service};
 pub use snapshot::{Content, Head, Piece, Place};
 pub use timestamp::{MAX_SLOTS, Slot, Timestamp};
 pub use token::{MAX_TOKEN_BYTES, Token, TokenError};
@@ -98,6 +100,11 @@ impl<A: Application> Protocol for Store<A> {
                 replica.on_want_piece(cx, from, (line, snapshot), &place);
             }
             (Self::Replica(replica), Message::Piece(piece)) => replica.on_piece(cx, from, piece),
+            (Self::Replica(replica), Message::Manage { ticket, errand }) => {
+                let status = Box::new(replica.manage(cx, errand));
+                cx.send(from, Message::Told { ticket, status });
+            }
+            (Self::FrontEnd(_), Message::Told { ticket, status }) => cx.indicate(Indication::Told { ticket, status }),
             (Self::FrontEnd(front), Message::Replies(replies)) => front.on_replies(cx, from, replies),
             (Self::FrontEnd(front), Message::Roam(roam)) => front.on_roam(cx, from, roam),
             (Self::FrontEnd(front), Message::Arrived { client, moves }) => front.on_arrived(cx, client, moves),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rumormill_core::PeerId;
 
-use super::{Application, Op, Order, Refusal, SessionId, Timestamp, Token};
+use super::{Application, Errand, Op, Order, Refusal, SessionId, Status, Token};
 
 /// What is asked of a replica or a front end.
 #[derive(Clone, Debug)]
@@ -25,6 +25,15 @@ pub enum Request<A: Application> {
     Evict(PeerId),
     /// Of a replica or a front end: report [`Indication::Status`].
     Status,
+    /// Of a front end: pass this on to a replica, and report [`Indication::Told`] when it has answered.
+    Manage {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// Which replica.
+        replica: PeerId,
+        /// What it shall do.
+        errand: Errand,
+    },
 }
 
 /// One call, as a client makes it.
@@ -48,6 +57,7 @@ pub struct Ask<A: Application> {
 
 /// Does a replica answer calls? It gossips in any case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Service {
     /// It does, but in the configured share of cases it is overloaded, drawn anew for every call.
     #[default]
@@ -74,6 +84,13 @@ pub enum Indication<A: Application> {
     },
     /// How far it is.
     Status(Box<Status>),
+    /// Front end: a replica has done what it was asked, and is as far as this.
+    Told {
+        /// [`Request::Manage`]'s.
+        ticket: u64,
+        /// How far it is.
+        status: Box<Status>,
+    },
     /// A peer sent something that no correct peer sends.
     Misbehaved {
         /// Who sent it.
@@ -115,37 +132,4 @@ pub enum Failure {
     /// Too many calls or sessions at this front end.
     #[error("the front end has too much to do: try again later")]
     Full,
-}
-
-/// How far a replica or a front end is.
-#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
-pub struct Status {
-    /// `replica` or `front end`.
-    pub role: &'static str,
-    /// What it holds.
-    pub replica_timestamp: Timestamp,
-    /// What it has executed.
-    pub value_timestamp: Timestamp,
-    /// Updates in its log.
-    pub log: usize,
-    /// Sessions in its call table.
-    pub calls: usize,
-    /// Calls that wait for updates, or for answers.
-    pub waiting: usize,
-    /// Gossip messages sent and received, and their updates.
-    pub gossip_sent: u64,
-    /// See `gossip_sent`.
-    pub gossip_received: u64,
-    /// Updates executed.
-    pub executed: u64,
-    /// Queries answered.
-    pub queries: u64,
-    /// Does it answer calls?
-    pub service: Service,
-    /// Members of the store, as it knows them.
-    pub members: Vec<PeerId>,
-    /// Who orders forced updates, as it knows.
-    pub primary: Option<PeerId>,
-    /// A hash of the application's state.
-    pub digest: Option<u64>,
 }

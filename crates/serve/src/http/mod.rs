@@ -5,6 +5,7 @@ mod gate;
 mod kv;
 mod problem;
 mod ratings;
+mod replicas;
 mod session;
 
 use std::io;
@@ -26,9 +27,9 @@ use gate::Gate;
 use problem::Problem;
 
 /// Serves clients for as long as the listener lives.
-pub(crate) async fn listen(listener: TcpListener, desk: Rc<Desk<Bundle>>) -> io::Result<()> {
+pub(crate) async fn listen(listener: TcpListener, desk: Rc<Desk<Bundle>>, replicas: u32) -> io::Result<()> {
     let address = listener.local_addr()?;
-    axum::serve(listener, router(Gate::open(desk), address)).await
+    axum::serve(listener, router(Gate::open(desk, replicas), address)).await
 }
 
 fn router(gate: Gate, address: SocketAddr) -> Router {
@@ -47,6 +48,9 @@ fn router(gate: Gate, address: SocketAddr) -> Router {
         .route("/v1/movies/{movie}", get(ratings::movie))
         .route("/v1/movies/{movie}/ratings/{user}", put(ratings::rate).get(ratings::view).delete(ratings::delete))
         .route("/v1/titles", get(ratings::titles))
+        .route("/v1/replicas", get(replicas::all))
+        .route("/v1/replicas/{replica}/service", put(replicas::switch))
+        .route("/v1/replicas/{replica}/gossip", post(replicas::gossip))
         .fallback(|| async { Problem::not_found("there is nothing at this address; GET /openapi.json lists what there is") })
         .method_not_allowed_fallback(|| async { Problem::method() })
         .layer(DefaultBodyLimit::max(MAX_OPERATION_BYTES))
@@ -59,6 +63,7 @@ fn router(gate: Gate, address: SocketAddr) -> Router {
 pub fn fuzz(body: &[u8]) {
     kv::fuzz(body);
     ratings::fuzz(body);
+    replicas::fuzz(body);
 }
 
 /// A page of another site, under whatever name it reached this address, must not talk to it: so the host must
@@ -82,4 +87,46 @@ async fn same_site(State(address): State<SocketAddr>, request: Request, next: Ne
 fn is_own(origin: &HeaderValue, address: SocketAddr) -> bool {
     let own = [format!("http://{address}"), format!("http://localhost:{}", address.port())];
     own.iter().any(|own| own.as_bytes() == origin.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    /// The addresses of this file's router, as they are written.
+    fn served() -> BTreeSet<(String, String)> {
+        let routes = include_str!("mod.rs").split(".route(\"").skip(1);
+        let methods = ["get(", "put(", "post(", "delete("];
+        routes
+            .filter_map(|rest| rest.split_once("\", ")?.1.split_once('\n').map(|(verbs, _)| (rest, verbs)))
+            .flat_map(|(rest, verbs)| {
+                let path = rest.split('"').next().unwrap_or_default().to_string();
+                let found = methods.iter().filter(move |method| verbs.contains(**method));
+                found.map(move |method| (path.clone(), method.trim_end_matches('(').to_string())).collect::<Vec<_>>()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_is_served_is_what_is_described() {
+        let description: Value = serde_json::from_str(super::api::OPENAPI).unwrap();
+        let paths = description["paths"].as_object().unwrap();
+        let described: BTreeSet<(String, String)> = paths
+            .iter()
+            .flat_map(|(path, methods)| {
+                methods.as_object().unwrap().keys().map(|method| (path.clone(), method.clone())).collect::<Vec<_>>()
+            })
+            .collect();
+        assert!(described.len() > 25);
+        assert_eq!(served(), described);
+    }
+
+    #[test]
+    fn no_body_makes_it_panic() {
+        for body in [&b""[..], b"{", b"{\"value\": 1}", b"{\"stars\": 1e999}", b"[[[[", b"{\"by\": 99999999999999999999}"] {
+            super::fuzz(body);
+        }
+    }
 }

@@ -38,6 +38,11 @@ impl Problem {
         Self { status: StatusCode::FORBIDDEN, message: message.into(), field: None }
     }
 
+    pub fn unreached(replica: u32) -> Self {
+        let message = format!("replica {replica} does not answer; is it running?");
+        Self { status: StatusCode::BAD_GATEWAY, message, field: None }
+    }
+
     pub fn stopped() -> Self {
         let message = "the front end has stopped; ask another one".into();
         Self { status: StatusCode::SERVICE_UNAVAILABLE, message, field: None }

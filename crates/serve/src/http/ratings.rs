@@ -210,6 +210,7 @@ fn shown((movie, average): &(Movie, Average)) -> Value {
         "genres": movie.genres,
         "average": average.stars(),
         "ratings": average.count,
+        "sum": average.sum,
     })
 }
 

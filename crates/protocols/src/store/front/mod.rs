@@ -24,7 +24,7 @@ use self::load::Clients;
 use self::outbox::Outbox;
 use self::route::Routes;
 use self::session::{Heard, Sessions, Who};
-use super::{Application, Config, Indication, Replicas, Replies, Request, Service, Status, Store, Timestamp};
+use super::{Application, Config, Indication, Message, Replicas, Replies, Request, Role, Status, Store};
 
 pub use journal::{End, Entry};
 
@@ -160,6 +160,7 @@ impl<A: Application> FrontEnd<A> {
                 }
             }
             Request::Status => cx.indicate(Indication::Status(Box::new(self.status()))),
+            Request::Manage { ticket, replica, errand } => cx.send(replica, Message::Manage { ticket, errand }),
             // These are for replicas.
             Request::Switch(_) | Request::Gossip | Request::Add(_) | Request::Remove(_) | Request::Evict(_) => {}
         }
@@ -205,20 +206,14 @@ impl<A: Application> FrontEnd<A> {
 
     fn status(&self) -> Status {
         Status {
-            role: "front end",
-            replica_timestamp: Timestamp::new(),
-            value_timestamp: Timestamp::new(),
-            log: 0,
-            calls: self.sessions.len(),
-            waiting: self.waiting,
-            gossip_sent: 0,
-            gossip_received: 0,
+            role: Role::FrontEnd,
+            calls: self.sessions.len() as u64,
+            waiting: self.waiting as u64,
             executed: self.answered[0],
             queries: self.answered[1],
-            service: Service::Online,
             members: self.routes.members().to_vec(),
             primary: self.routes.primary(),
-            digest: None,
+            ..Status::default()
         }
     }
 }
