@@ -130,6 +130,17 @@ Examples:
         #[command(subcommand)]
         command: super::store::StoreCommand,
     },
+    /// Find, view, average, rate and delete ratings of movies; without an action, you are asked
+    #[command(after_help = "\
+The exit code is 0 when it was done, 1 when not (no such movie, all servers busy), 2 for wrong usage or a title
+that several movies have.
+
+Examples:
+  rumormill movies
+  rumormill movies average \"The Clockmaker's Orchard (1987)\"
+  rumormill movies --data ml-latest-small average \"Toy Story (1995)\" --json
+  rumormill movies --server http://127.0.0.1:40123 --user 7 rate \"#1\" 4.5")]
+    Movies(super::movies::MoviesArgs),
     /// Write a new crate with a protocol of your own, to begin with
     #[command(after_help = "\
 Examples:

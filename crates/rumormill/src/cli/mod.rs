@@ -8,6 +8,7 @@ mod compare;
 mod explore;
 mod interrupt;
 mod list;
+mod movies;
 mod options;
 mod recorded;
 mod run;
@@ -104,6 +105,7 @@ fn dispatch(lab: Lab, cli: Cli, mut table: clap::Command) -> Done {
         Command::Compare(args) => compare::compare(&args, &places),
         Command::Export(args) => recorded::export(&args, &places),
         Command::Store { command } => store::store(&command),
+        Command::Movies(args) => movies::movies(&args),
         Command::New(args) => {
             let options = crate::new::Options { name: args.name, parent: args.parent, checkout: args.path };
             let folder = crate::new::create(&options).map_err(Failure::input)?;

@@ -1,0 +1,175 @@
+//! Servers elsewhere, behind a front end that speaks HTTP.
+
+use std::time::Duration;
+
+use rumormill_protocols::store::Service;
+use rumormill_protocols::store::apps::ratings::{Answer, Average, Counts, Movie, MovieId, Query, Score, Update};
+use serde_json::{Value, json};
+use ureq::http::{Method, Request};
+
+use super::servers::{Servers, Trouble};
+
+/// The header that carries what the session has seen.
+const SESSION: &str = "rumormill-session";
+
+/// The longest that a request may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Servers behind a front end.
+pub struct Remote {
+    agent: ureq::Agent,
+    base: String,
+    /// What this client has seen: sent with every request.
+    token: Option<String>,
+}
+
+impl Remote {
+    /// The servers behind the front end at `url`, for example `http://127.0.0.1:8080`. Nothing is asked yet.
+    ///
+    /// # Errors
+    /// When the address is not one of HTTP.
+    pub fn at(url: &str) -> Result<Self, Trouble> {
+        let base = url.trim_end_matches('/').to_string();
+        if !base.starts_with("http://") {
+            let why = format!("{url}: a server's address begins with http://, as `rumormill store up` prints it");
+            return Err(Trouble::Other(why));
+        }
+        let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(TIMEOUT)).build();
+        Ok(Self { agent: config.into(), base, token: None })
+    }
+
+    fn ask(&mut self, method: Method, path: &str, body: Option<Value>) -> Result<(u16, Value), Trouble> {
+        let lost = |error: &dyn std::fmt::Display| Trouble::Other(format!("{}: {error}; is the front end up?", self.base));
+        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
+        if let Some(token) = &self.token {
+            request = request.header(SESSION, token);
+        }
+        let text = body.map_or_else(String::new, |body| body.to_string());
+        let request = request.header("content-type", "application/json").body(text);
+        let request = request.map_err(|error| Trouble::Other(error.to_string()))?;
+        let mut response = self.agent.run(request).map_err(|error| lost(&error))?;
+        let status = response.status().as_u16();
+        let token = response.headers().get(SESSION).and_then(|token| token.to_str().ok()).map(String::from);
+        let text = response.body_mut().read_to_string().map_err(|error| lost(&error))?;
+        self.token = token.or(self.token.take());
+        Ok((status, serde_json::from_str(&text).unwrap_or(Value::Null)))
+    }
+
+    /// Asks for something about movies: an answer, or why there is none.
+    fn call(&mut self, method: Method, path: &str, body: Option<Value>) -> Result<Option<Value>, Trouble> {
+        match self.ask(method, path, body)? {
+            (200..=299, answer) => Ok(Some(answer)),
+            (404, _) => Ok(None),
+            (503, _) => Err(Trouble::Busy),
+            (status, answer) => {
+                let said = answer["error"]["message"].as_str().unwrap_or("no reason given");
+                Err(Trouble::Other(format!("{}: status {status}: {said}", self.base)))
+            }
+        }
+    }
+}
+
+impl Servers for Remote {
+    fn update(&mut self, update: Update) -> Result<Answer, Trouble> {
+        // Every server is asked once; the front end says when none takes the call.
+        let (method, path, body) = match update {
+            Update::Rate { user, movie, score } => {
+                let path = format!("/v1/movies/{}/ratings/{}?patience_ms=0", movie.0, user.0);
+                (Method::PUT, path, Some(json!({ "stars": score.stars() })))
+            }
+            Update::Delete { user, movie } => {
+                (Method::DELETE, format!("/v1/movies/{}/ratings/{}?patience_ms=0", movie.0, user.0), None)
+            }
+            Update::Import { ref movies, ref ratings } => {
+                let movies = movies.iter().map(|movie| {
+                    json!({ "id": movie.id.0, "title": movie.title, "year": movie.year, "genres": movie.genres })
+                });
+                let ratings = ratings.iter().map(|row| {
+                    json!({ "user": row.user.0, "movie": row.movie.0, "stars": row.score.stars(), "time": row.time })
+                });
+                let body = json!({ "movies": movies.collect::<Vec<_>>(), "ratings": ratings.collect::<Vec<_>>() });
+                (Method::POST, "/v1/movies".to_string(), Some(body))
+            }
+            _ => return Err(Trouble::Other("this cannot be asked over HTTP".into())),
+        };
+        let Some(answer) = self.call(method, &path, body)? else { return Ok(Answer::UnknownMovie) };
+        let before = answer["before"].as_f64().and_then(Score::new);
+        Ok(match update {
+            Update::Rate { .. } => Answer::Rated { before },
+            Update::Delete { .. } => Answer::Deleted { before },
+            _ => Answer::Imported {
+                movies: answer["movies"].as_u64().unwrap_or(0) as u32,
+                ratings: answer["ratings"].as_u64().unwrap_or(0) as u32,
+            },
+        })
+    }
+
+    fn query(&mut self, query: Query) -> Result<Answer, Trouble> {
+        let path = match &query {
+            Query::Find(title) => format!("/v1/movies?patience_ms=0&title={}", escaped(title)),
+            Query::Movie(movie) | Query::Average(movie) => format!("/v1/movies/{}?patience_ms=0", movie.0),
+            Query::View { user, movie } => format!("/v1/movies/{}/ratings/{}?patience_ms=0", movie.0, user.0),
+            Query::Titles { prefix, most } => format!("/v1/titles?patience_ms=0&most={most}&prefix={}", escaped(prefix)),
+            Query::Counts => "/v1/movies?patience_ms=0".to_string(),
+            _ => return Err(Trouble::Other("this cannot be asked over HTTP".into())),
+        };
+        let Some(answer) = self.call(Method::GET, &path, None)? else { return Ok(Answer::UnknownMovie) };
+        let count = |name: &str| answer[name].as_u64().unwrap_or(0);
+        Ok(match query {
+            Query::Find(_) => {
+                let found = answer["found"].as_array().into_iter().flatten().filter_map(movie).collect();
+                Answer::Movies { found, total: count("total") as u32 }
+            }
+            Query::Movie(_) => Answer::Movies { found: movie(&answer).into_iter().collect(), total: 1 },
+            Query::Average(_) => Answer::Average(movie(&answer).map(|(_, average)| average).unwrap_or_default()),
+            Query::View { .. } => Answer::Rating(answer["stars"].as_f64().and_then(Score::new)),
+            Query::Titles { .. } => {
+                let titles = answer["titles"].as_array().into_iter().flatten();
+                Answer::Titles(titles.filter_map(|title| title.as_str().map(String::from)).collect())
+            }
+            _ => Answer::Counts(Counts { movies: count("movies"), rated: count("rated"), ratings: count("ratings") }),
+        })
+    }
+
+    fn services(&mut self) -> Result<Vec<Service>, Trouble> {
+        let answer = self.call(Method::GET, "/v1/replicas", None)?.unwrap_or(Value::Null);
+        let replicas = answer["replicas"].as_array().cloned().unwrap_or_default();
+        Ok(replicas.iter().map(|replica| service(&replica["service"])).collect())
+    }
+
+    fn switch(&mut self, server: u32, service: Service) -> Result<(), Trouble> {
+        let body = json!({ "service": service });
+        match self.call(Method::PUT, &format!("/v1/replicas/{server}/service"), Some(body))? {
+            Some(_) => Ok(()),
+            None => Err(Trouble::NoSuchServer { number: server, servers: self.services()?.len() as u32 }),
+        }
+    }
+}
+
+fn service(value: &Value) -> Service {
+    serde_json::from_value(value.clone()).unwrap_or_default()
+}
+
+fn movie(value: &Value) -> Option<(Movie, Average)> {
+    let genres = value["genres"].as_array()?.iter().filter_map(|genre| genre.as_str().map(String::from)).collect();
+    let movie = Movie {
+        id: MovieId(value["id"].as_u64()?.try_into().ok()?),
+        title: value["title"].as_str()?.into(),
+        year: value["year"].as_u64().and_then(|year| year.try_into().ok()),
+        genres,
+    };
+    let average = Average { sum: value["sum"].as_u64().unwrap_or(0), count: value["ratings"].as_u64().unwrap_or(0) };
+    Some((movie, average))
+}
+
+/// As it may stand in an address.
+fn escaped(text: &str) -> String {
+    use std::fmt::Write as _;
+    text.bytes().fold(String::new(), |mut all, byte| {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => all.push(byte as char),
+            _ => drop(write!(all, "%{byte:02X}")),
+        }
+        all
+    })
+}
