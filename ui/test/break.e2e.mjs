@@ -77,7 +77,7 @@ async function simulated(lab) {
   });
   await lab.click("kill");
   await holds("a killed peer is crashed", async () => (await status(lab)) === "crashed");
-  await holds("and the page says when", () => lab.is("toast", /^At [\d.]+ .*peer 3 crash/));
+  await holds("and the page says when", () => lab.is("toast", /^At [\d.]+ .*peer 3 crashes/));
   await lab.picture("break-killed");
   await lab.click("restart-lost");
   await holds("it restarts with an empty disk", async () => (await status(lab)) === "up");
@@ -211,7 +211,7 @@ async function branches(lab) {
     return (await lab.attribute("breaking", "can")) === "branch";
   });
   await press(page, "k");
-  await holds("with what was pressed", () => lab.is("branch-faults", /peer 2 crash/));
+  await holds("with what was pressed", () => lab.is("branch-faults", /peer 2 crashes/));
   await lab.picture("break-branch-dialog");
   await page.selectOption(id("branch-speed"), "max");
   await lab.click("branch-start");

@@ -114,6 +114,15 @@ export function shortly(value: unknown): string {
   return text.length > 160 ? `${text.slice(0, 160)}…` : text;
 }
 
+/** What peers do, with the verb's form for several or for one. */
+function act(peers: Peers, [several, one]: [string, string], rest = ""): string {
+  const isOne =
+    typeof peers === "object" &&
+    (("numbers" in peers && peers.numbers.length === 1) ||
+      ("random" in peers && peers.random.count === 1));
+  return `${peersWords(peers)} ${isOne ? one : several}${rest}`;
+}
+
 /** What a fault does, in a line. */
 export function faultWords(fault: Fault): string {
   if (fault === "heal") return "all links are whole again";
@@ -129,19 +138,18 @@ export function faultWords(fault: Fault): string {
     return `from ${peersWords(from)} to ${peersWords(to)}: ${holds}`;
   }
   if ("conditions" in fault) return `network: ${conditionsWords(fault.conditions)}`;
-  if ("crash" in fault) return `${peersWords(fault.crash.peers)} crash`;
+  if ("crash" in fault) return act(fault.crash.peers, ["crash", "crashes"]);
   if ("restart" in fault) {
     const how = fault.restart.disk === "kept" ? "from disk" : "with an empty disk";
-    return `${peersWords(fault.restart.peers)} restart ${how}`;
+    return act(fault.restart.peers, ["restart", "restarts"], ` ${how}`);
   }
-  if ("pause" in fault) return `${peersWords(fault.pause.peers)} pause`;
-  if ("resume" in fault) return `${peersWords(fault.resume.peers)} resume`;
+  if ("pause" in fault) return act(fault.pause.peers, ["pause", "pauses"]);
+  if ("resume" in fault) return act(fault.resume.peers, ["resume", "resumes"]);
   if ("slow" in fault) {
     const by = secondsOf(fault.slow.by);
-    const who = peersWords(fault.slow.peers);
     return by === 0
-      ? `${who} are fast again`
-      : `${who} take ${spanWords(by)} for each message or timer`;
+      ? act(fault.slow.peers, ["are", "is"], " fast again")
+      : act(fault.slow.peers, ["take", "takes"], ` ${spanWords(by)} for each message or timer`);
   }
   if ("clock" in fault) {
     const { peers, offset_ns, drift_ppm } = fault.clock;
@@ -149,9 +157,9 @@ export function faultWords(fault: Fault): string {
     const jump = spanWords(Math.abs(offset_ns) / 1e9);
     return `clocks of ${peersWords(peers)}: ${sign}${jump}, ${drift_ppm} ppm`;
   }
-  if ("join" in fault) return `${peersWords(fault.join.peers)} join`;
+  if ("join" in fault) return act(fault.join.peers, ["join", "joins"]);
   if ("request" in fault)
-    return `${peersWords(fault.request.peers)} are asked: ${fault.request.text}`;
+    return act(fault.request.peers, ["are", "is"], ` asked: ${fault.request.text}`);
   return Object.entries(fault.set.parameters)
     .map(([name, value]) => `${name} is now ${parameterWords(value)}`)
     .join(", ");

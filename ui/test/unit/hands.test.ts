@@ -57,6 +57,7 @@ describe("faults", () => {
     expect(faultWords({ crash: { peers: { numbers } } })).toBe(
       "peers 1, 2, 3, 4, 5, 6, 7, 8 and 11 more crash",
     );
+    expect(faultWords({ crash: { peers: { numbers: [3] } } })).toBe("peer 3 crashes");
     const half = { share: { from: 0, to: 0.5 } };
     expect(faultWords({ partition: { groups: [half] } })).toBe(
       "partition: peers from 0 to 50 % | the rest",

@@ -66,26 +66,39 @@ impl fmt::Display for Fault {
             Self::Link { from, to, conditions: Some(holds) } => write!(f, "from {from} to {to}: {holds}"),
             Self::Link { from, to, conditions: None } => write!(f, "from {from} to {to}: as everywhere"),
             Self::Conditions(holds) => write!(f, "network: {holds}"),
-            Self::Crash { peers } => write!(f, "{peers} crash"),
-            Self::Restart { peers, disk: DiskFate::Kept } => write!(f, "{peers} restart from disk"),
-            Self::Restart { peers, disk: DiskFate::Lost } => write!(f, "{peers} restart with an empty disk"),
-            Self::Pause { peers } => write!(f, "{peers} pause"),
-            Self::Resume { peers } => write!(f, "{peers} resume"),
-            Self::Slow { peers, by } if by.is_zero() => write!(f, "{peers} are fast again"),
-            Self::Slow { peers, by } => write!(f, "{peers} take {} for each message or timer", span(*by)),
+            Self::Crash { peers } => peers.act(f, ["crash", "crashes"], ""),
+            Self::Restart { peers, disk: DiskFate::Kept } => peers.act(f, ["restart", "restarts"], " from disk"),
+            Self::Restart { peers, disk: DiskFate::Lost } => {
+                peers.act(f, ["restart", "restarts"], " with an empty disk")
+            }
+            Self::Pause { peers } => peers.act(f, ["pause", "pauses"], ""),
+            Self::Resume { peers } => peers.act(f, ["resume", "resumes"], ""),
+            Self::Slow { peers, by } if by.is_zero() => peers.act(f, ["are", "is"], " fast again"),
+            Self::Slow { peers, by } => {
+                peers.act(f, ["take", "takes"], &format!(" {} for each message or timer", span(*by)))
+            }
             Self::Clock { peers, offset_ns, drift_ppm } => {
                 let sign = if *offset_ns < 0 { '-' } else { '+' };
                 let jump = span(Duration::from_nanos(offset_ns.unsigned_abs()));
                 write!(f, "clocks of {peers}: {sign}{jump}, {drift_ppm} ppm")
             }
-            Self::Join { peers } => write!(f, "{peers} join"),
-            Self::Request { peers, text } => write!(f, "{peers} are asked: {text}"),
+            Self::Join { peers } => peers.act(f, ["join", "joins"], ""),
+            Self::Request { peers, text } => peers.act(f, ["are", "is"], &format!(" asked: {text}")),
             Self::Set { parameters } => {
                 let changes: Vec<String> =
                     parameters.0.iter().map(|(name, value)| format!("{name} is now {value}")).collect();
                 f.write_str(&changes.join(", "))
             }
         }
+    }
+}
+
+impl Peers {
+    /// What they do, with the verb's form for several or for one.
+    fn act(&self, f: &mut fmt::Formatter<'_>, [several, one]: [&str; 2], rest: &str) -> fmt::Result {
+        let is_one = matches!(self, Self::Random { count: 1, .. })
+            || matches!(self, Self::Numbers(numbers) if numbers.len() == 1);
+        write!(f, "{self} {}{rest}", if is_one { one } else { several })
     }
 }
 
@@ -167,6 +180,10 @@ mod tests {
         let many = Fault::Crash { peers: Peers::Numbers((1..20).collect()) };
         assert_eq!(many.to_string(), "peers 1, 2, 3, 4, 5, 6, 7, 8 and 11 more crash");
         assert_eq!(Fault::Conditions(Conditions::default()).to_string(), "network: good");
+        let one = Fault::Crash { peers: Peers::Numbers(vec![3]) };
+        assert_eq!(one.to_string(), "peer 3 crashes");
+        let drawn = Fault::Restart { peers: Peers::Random { count: 1, draw: 0 }, disk: DiskFate::Kept };
+        assert_eq!(drawn.to_string(), "1 random peer restarts from disk");
     }
 
     #[test]
