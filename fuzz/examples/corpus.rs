@@ -14,6 +14,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     write("wire", &rumormill_fuzz::wire::samples())?;
     write("raft", &rumormill_fuzz::raft::samples())?;
     write("parts", &rumormill_fuzz::parts::samples())?;
+    write("front", &rumormill_fuzz::front::samples())?;
+    write("replica", &rumormill_fuzz::replica::samples())?;
     write("frame", &frames())?;
     write("reporter", &texts(&REPORTED))?;
     write("expression", &texts(&EXPRESSIONS))?;

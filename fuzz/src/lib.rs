@@ -3,9 +3,11 @@
 //! `cargo test` runs every target for a few seconds on mutations of `corpus/` ([`smoke`]);
 //! `cargo +nightly fuzz run TARGET --features libfuzzer` hunts for longer, guided by coverage.
 
+pub mod front;
 pub mod mutate;
 pub mod parts;
 pub mod raft;
+pub mod replica;
 pub mod smoke;
 pub mod wire;
 
@@ -18,12 +20,15 @@ pub struct Target {
     pub run: fn(&[u8]),
 }
 
-/// Every target: messages from peers, parts of a store's state, frames of links, records of the line protocol,
-/// expressions and files of experiments, the files of recorded runs, and searches in them.
-pub const TARGETS: [Target; 9] = [
+/// Every target: messages from peers, what a store's front ends and replicas are told and keep, parts of a store's
+/// state, frames of links, records of the line protocol, expressions and files of experiments, the files of recorded
+/// runs, and searches in them.
+pub const TARGETS: [Target; 11] = [
     Target { name: "wire", run: wire::wire },
     Target { name: "raft", run: raft::raft },
     Target { name: "parts", run: parts::parts },
+    Target { name: "front", run: front::front },
+    Target { name: "replica", run: replica::replica },
     Target { name: "frame", run: rumormill_net::fuzz_frame },
     Target { name: "reporter", run: rumormill_lab::reporter::fuzz_reporter },
     Target { name: "expression", run: rumormill_lab::experiment::fuzz_expression },

@@ -42,6 +42,11 @@ fn parts() {
 }
 
 #[test]
+fn replica() {
+    survives("replica");
+}
+
+#[test]
 fn run() {
     survives("run");
 }
@@ -49,6 +54,11 @@ fn run() {
 #[test]
 fn pattern() {
     survives("pattern");
+}
+
+#[test]
+fn front() {
+    survives("front");
 }
 
 #[test]
