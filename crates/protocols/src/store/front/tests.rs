@@ -125,7 +125,10 @@ impl Bench {
         let peer = TestPeer::new(state, config, PeerId(4), &[1, 2, 3].map(PeerId));
         let mut bench = Self { peer, timers: Vec::new() };
         let effects = bench.peer.start();
-        assert!(effects.iter().any(|effect| matches!(effect, Effect::Done)), "without made-up clients it has nothing to do");
+        assert!(
+            effects.iter().any(|effect| matches!(effect, Effect::Done)),
+            "without made-up clients it has nothing to do"
+        );
         bench
     }
 
