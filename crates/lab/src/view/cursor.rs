@@ -34,8 +34,8 @@ pub(super) struct Cursor {
     pub waiting: Changes,
     /// Links that it was not told because there were too many; those that carry more may be told later.
     pub left_out: usize,
-    /// How many names of communities, kinds and targets it knows.
-    pub names: [usize; 3],
+    /// How many names of communities, kinds, targets and measures it knows.
+    pub names: [usize; 4],
     /// Messages of each kind that it knows of.
     pub kinds: Vec<u64>,
     /// Events that it knows of.
@@ -44,6 +44,8 @@ pub(super) struct Cursor {
     pub labels: usize,
     /// How many moves of peers it knows.
     pub moves: u64,
+    /// How many changes of measured values it knows, and how many of values that are not followed.
+    pub gauges: (u64, u64),
     /// The state of the view that it was told last; 0 for none.
     pub version: u64,
     /// Groups that it looks into.
@@ -59,11 +61,12 @@ impl Cursor {
         let mut cursor = Self {
             waiting,
             left_out: 0,
-            names: [0; 3],
+            names: [0; 4],
             kinds: Vec::new(),
             events,
             labels: 0,
             moves: 0,
+            gauges: (0, 0),
             version: 0,
             focus: Vec::new(),
         };
@@ -83,6 +86,7 @@ impl Cursor {
     pub fn is_current(&self, view: &View) -> bool {
         self.labels == view.peers.labels().len()
             && self.moves == view.peers.places().moves()
+            && self.gauges == (view.gauges.changes(), view.gauges.left_out())
             && self.version == view.version
             && self.waiting.units.is_empty()
             && self.waiting.members.is_empty()

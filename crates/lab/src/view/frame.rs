@@ -30,6 +30,9 @@ const LABEL_BYTES_MAX: usize = 40_000;
 /// Up to here places of peers may fill a frame.
 const PLACE_BYTES_MAX: usize = 50_000;
 
+/// Up to here measured values may fill a frame.
+const GAUGE_BYTES_MAX: usize = 60_000;
+
 /// Up to here links may fill a frame while peers wait: the rest is theirs.
 const EDGE_BYTES_MAX: usize = 70_000;
 
@@ -55,11 +58,17 @@ struct Dictionary<'a> {
     communities: &'a [String],
     kinds: &'a [String],
     targets: &'a [String],
+    measures: &'a [String],
 }
 
 impl<'a> From<&'a Vocabulary> for Dictionary<'a> {
     fn from(names: &'a Vocabulary) -> Self {
-        Self { communities: names.communities.list(), kinds: names.kinds.list(), targets: names.targets.list() }
+        Self {
+            communities: names.communities.list(),
+            kinds: names.kinds.list(),
+            targets: names.targets.list(),
+            measures: names.measures.list(),
+        }
     }
 }
 
@@ -84,6 +93,7 @@ pub(super) fn frame(view: &View, cursor: &mut Cursor, place: Option<&Place>) -> 
     log(view, cursor, &mut frame);
     labels(view, cursor, &mut frame);
     positions(view, cursor, &mut frame);
+    gauges(view, cursor, &mut frame);
     edges(cursor, &mut frame);
     if view.groups.is_some() {
         groups(view, cursor, &mut frame);
@@ -99,7 +109,7 @@ pub(super) fn frame(view: &View, cursor: &mut Cursor, place: Option<&Place>) -> 
 
 fn names(view: &View, cursor: &mut Cursor, frame: &mut Frame) {
     let names = Dictionary::from(&view.names);
-    let known = [names.communities.len(), names.kinds.len(), names.targets.len()];
+    let known = [names.communities.len(), names.kinds.len(), names.targets.len(), names.measures.len()];
     if known != cursor.names {
         cursor.names = known;
         frame.field("dict", &names);
@@ -164,6 +174,21 @@ fn positions(view: &View, cursor: &mut Cursor, frame: &mut Frame) {
         let rows = news.iter().map(|&(_, peerid, x, y)| (peerid, x, y));
         let told = frame.rows("positions", PLACE_BYTES_MAX, rows);
         cursor.moves = news[..told].last().map_or(cursor.moves, |&(number, ..)| number);
+    }
+}
+
+/// Measured values that have changed, as far as there is room.
+fn gauges(view: &View, cursor: &mut Cursor, frame: &mut Frame) {
+    let (changes, left_out) = &mut cursor.gauges;
+    if *changes < view.gauges.changes() {
+        let news = view.gauges.since(*changes);
+        let rows = news.iter().map(|change| (change.peerid, change.name, change.value));
+        let told = frame.rows("gauges", GAUGE_BYTES_MAX, rows);
+        *changes = news[..told].last().map_or(*changes, |change| change.number);
+    }
+    if *left_out < view.gauges.left_out() {
+        *left_out = view.gauges.left_out();
+        frame.field("gauges_left_out", left_out);
     }
 }
 

@@ -5,13 +5,15 @@
 //! [`FRAME_BYTES_MAX`] bytes; what does not fit waits for the next frame, longest waiting first. So a
 //! page hears as much as it can take, whatever the run does, and ends up with the view's state.
 //!
-//! Bounds: [`links::LINKS_MAX`] links, [`log::LINES_MAX`] events, [`names::NAMES_MAX`] names of a sort;
+//! Bounds: [`links::LINKS_MAX`] links, [`log::LINES_MAX`] events, [`names::NAMES_MAX`] names of a sort,
+//! [`gauges::GAUGES_MAX`] measured values;
 //! runs of more than [`groups::PEERS_SHOWN_MAX`] peers are told in groups.
 
 mod chunks;
 mod cursor;
 mod dirty;
 mod frame;
+pub mod gauges;
 pub mod groups;
 mod heard;
 pub mod links;
@@ -35,6 +37,7 @@ use rumormill_core::trace::{Event, EventId, Kind, POSITION, Sink};
 use rumormill_trace::{Messages, Mode};
 
 use cursor::{Changes, Cursor};
+use gauges::Gauges;
 use groups::{Groups, PEERS_SHOWN_MAX, Share};
 use heard::Heard;
 use links::{LinkId, Traffic};
@@ -73,6 +76,8 @@ pub struct View {
     tells_links: bool,
     /// Messages and bytes sent, by kind.
     kinds: Vec<Traffic>,
+    /// What peers have measured; nothing where they are told in groups.
+    gauges: Gauges,
     log: Log,
     timeline: Timeline,
     /// Messages in the trace so far; the run's own number is this until the run has ended.
@@ -96,6 +101,7 @@ struct Vocabulary {
     communities: Names,
     kinds: Names,
     targets: Names,
+    measures: Names,
 }
 
 impl View {
@@ -117,6 +123,7 @@ impl View {
             tells_links: true,
             groups,
             kinds: Vec::new(),
+            gauges: Gauges::default(),
             log: Log::default(),
             timeline: Timeline::default(),
             totals: Messages::default(),
@@ -231,6 +238,7 @@ impl View {
             links: self.links.clone(),
             tells_links: true,
             kinds: self.kinds.clone(),
+            gauges: self.gauges.clone(),
             log: self.log.tail(),
             timeline: self.timeline.clone(),
             totals: self.totals,
@@ -291,8 +299,10 @@ impl View {
         }
         if !Self::may_change_peer(event) && self.is_member(event, peerid) {
             // Most events are such. Of a million peers, few are in the cache.
-            if matches!(event.kind, Kind::Sent | Kind::Delivered | Kind::Dropped) {
-                self.note_message(event, peerid);
+            match event.kind {
+                Kind::Sent | Kind::Delivered | Kind::Dropped => self.note_message(event, peerid),
+                Kind::Measured => self.note_measure(event, peerid),
+                _ => {}
             }
             return;
         }
@@ -309,6 +319,10 @@ impl View {
                 Kind::Note if event.name == POSITION => view.peers.set_place(peerid, &event.text),
                 Kind::Sent | Kind::Delivered | Kind::Dropped => {
                     view.note_message(event, peerid);
+                    false
+                }
+                Kind::Measured => {
+                    view.note_measure(event, peerid);
                     false
                 }
                 _ => false,
@@ -341,6 +355,7 @@ impl View {
 
     /// A peer boots; a real one says in which process.
     fn note_boot(&mut self, event: &Event, peerid: u32) -> bool {
+        self.gauges.forget(peerid);
         let pid = event.text.strip_prefix("process ").and_then(|pid| pid.parse().ok());
         let moved = pid.is_some_and(|pid| self.peers.set_pid(peerid, pid));
         self.peers.set_status(peerid, Status::Up) || moved
@@ -390,6 +405,22 @@ impl View {
             self.change(peerid, |view| view.peers.set_paused(peerid, paused));
         }
         false
+    }
+
+    /// A peer measured itself, or somebody measured its process.
+    fn note_measure(&mut self, event: &Event, peerid: u32) {
+        if self.groups.is_some() {
+            return;
+        }
+        let peerid = event.other.map_or(peerid, |other| number(other.0));
+        let measures = &mut self.names.measures;
+        let name = measures.number(&event.name);
+        // Names that are too many or too long are not told apart, so neither would their values be.
+        if measures.list().get(usize::from(name)).is_some_and(|known| *known == event.name) {
+            self.gauges.set(peerid, name, event.value);
+        } else {
+            self.gauges.leave_out();
+        }
     }
 
     fn note_message(&mut self, event: &Event, peerid: u32) {
