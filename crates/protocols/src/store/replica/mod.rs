@@ -234,6 +234,7 @@ impl<A: Application> Replica<A> {
         match errand {
             Errand::Status => {}
             Errand::Switch(service) => {
+                self.measure_service(cx, service);
                 self.service = service;
                 cx.indicate(Indication::Switched(service));
             }
@@ -252,7 +253,7 @@ impl<A: Application> Replica<A> {
         self.gossip_round(cx);
         self.stop_giving(cx.now);
         self.checkpoint(cx);
-        self.measure(cx);
+        self.measure_round(cx);
     }
 
     /// The end of every activation: what became ready is done, what was taken is written, answers and news leave.
@@ -263,6 +264,7 @@ impl<A: Application> Replica<A> {
         self.outbox.send(cx, &self.value_timestamp, self.heard);
         self.spread(cx);
         self.report(cx);
+        self.measure_change(cx);
     }
 }
 

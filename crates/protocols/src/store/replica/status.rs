@@ -4,7 +4,7 @@ use rumormill_core::Context;
 use serde::Serialize;
 
 use super::Replica;
-use crate::store::{Application, Role, Status, Store, Timestamp};
+use crate::store::{Application, Role, Service, Status, Store, Timestamp};
 
 /// What a replica has done since it booted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -28,9 +28,15 @@ pub(super) struct Measured {
     value: Timestamp,
     log: Option<usize>,
     calls: Option<usize>,
+    /// Activations since the last round of gossip whose changes were told.
+    told: u32,
     /// How far its target was, and how far it can be.
     spread: Option<(u64, u64)>,
 }
+
+/// So many activations between two rounds of gossip have their changes told at once; what others change is told
+/// with the next round. A calm store is seen exactly, and a busy one does not fill its trace with itself.
+const TOLD_AT_ONCE: u32 = 16;
 
 /// The name of the target: updates that this replica has executed and knows that all have, of those it holds.
 const TARGET: &str = "spread";
@@ -65,8 +71,31 @@ impl<A: Application> Replica<A> {
         }
     }
 
-    /// Tells the trace what has changed.
-    pub(super) fn measure(&mut self, cx: &mut Context<'_, Store<A>>) {
+    /// Tells the trace what has changed, at the end of an activation.
+    pub(super) fn measure_change(&mut self, cx: &mut Context<'_, Store<A>>) {
+        if self.measured.told < TOLD_AT_ONCE && self.measure(cx) {
+            self.measured.told += 1;
+        }
+    }
+
+    /// Tells the trace that it answers calls from now on, or does not.
+    pub(super) fn measure_service(&self, cx: &mut Context<'_, Store<A>>, next: Service) {
+        for (name, state) in [("offline", Service::Offline), ("overloaded", Service::Overloaded)] {
+            if (self.service == state) != (next == state) {
+                cx.measure(name, u64::from(next == state));
+            }
+        }
+    }
+
+    /// Tells the trace what has changed since the round of gossip before.
+    pub(super) fn measure_round(&mut self, cx: &mut Context<'_, Store<A>>) {
+        self.measure(cx);
+        self.measured.told = 0;
+    }
+
+    /// Tells the trace what has changed. Returns whether anything has.
+    fn measure(&mut self, cx: &mut Context<'_, Store<A>>) -> bool {
+        let mut is_news = false;
         let measured = &mut self.measured;
         for (name, told, now) in [
             ("replica timestamp", &mut measured.held, self.log.held()),
@@ -74,6 +103,7 @@ impl<A: Application> Replica<A> {
         ] {
             for (slot, count) in now.parts().filter(|&(slot, count)| told.get(slot) != count) {
                 cx.measure(&format!("{name} {slot:?}"), count);
+                is_news = true;
             }
             told.clone_from(now);
         }
@@ -82,7 +112,9 @@ impl<A: Application> Replica<A> {
         {
             if told.replace(now) != Some(now) {
                 cx.measure(name, now as u64);
+                is_news = true;
             }
         }
+        is_news
     }
 }
