@@ -20,6 +20,7 @@ import "./style/inspector.css";
 import "./style/float.css";
 import "./style/spacetime.css";
 import "./style/states.css";
+import "./style/replicas.css";
 import "./style/strip.css";
 
 hideToken();

@@ -163,6 +163,8 @@ export interface Hello {
   communities: string[];
   kinds: string[];
   targets: string[];
+  /** Names of what peers measure. */
+  measures?: string[];
   /** Is what follows the run's past, rather than its present? */
   past?: boolean;
 }
@@ -181,6 +183,9 @@ export type KindRow = [number, number, number];
 /** [group, peers, up, done, met, sum of current, sum of goals] */
 export type GroupRow = [number, number, number, number, number, number, number];
 
+/** [peer, measure, value]; no value of a peer that has booted anew */
+export type GaugeRow = [number, number, number | null];
+
 /** What changed since the frame before. */
 export interface Frame {
   type: "frame";
@@ -190,7 +195,7 @@ export interface Frame {
     /** How much of a recording has been read, 0 to 1; absent when all is. */
     loading?: number;
   };
-  dict?: { communities?: string[]; kinds?: string[]; targets?: string[] };
+  dict?: { communities?: string[]; kinds?: string[]; targets?: string[]; measures?: string[] };
   peers?: PeerRow[];
   labels?: Record<string, string>;
   edges?: EdgeRow[];
@@ -206,6 +211,10 @@ export interface Frame {
   problem?: string;
   /** Where peers stand in the protocol's own picture: [peer, x, y], both 0 to 1. */
   positions?: [number, number, number][];
+  /** What peers have measured. */
+  gauges?: GaugeRow[];
+  /** Measured values that are not followed, because there are too many. */
+  gauges_left_out?: number;
 }
 
 /** Where in the run's time the page is. */

@@ -7,10 +7,12 @@ import { GraphView } from "../graph/view";
 import { LogView } from "../log/view";
 import { MetricsView } from "../metrics/view";
 import type { Bench } from "../model/run";
+import { ReplicasView } from "../replicas/view";
 import { About } from "../setup/about";
 import { SpacetimeView } from "../spacetime/view";
 import { bench, benchError, watchRun } from "../state/bench";
 import { adjust, route, VIEWS, type View } from "../state/route";
+import { isOffered } from "../state/views";
 import { StatesView } from "../states/view";
 import { SweepView } from "../sweep/view";
 import { TargetsView } from "../targets/view";
@@ -24,6 +26,7 @@ const TITLES: Record<View, string> = {
   metrics: "Metrics",
   targets: "Targets",
   log: "Log",
+  replicas: "Replicas",
 };
 
 const VIEW_OF: Record<View, ComponentType<{ bench: Bench }>> = {
@@ -33,6 +36,7 @@ const VIEW_OF: Record<View, ComponentType<{ bench: Bench }>> = {
   metrics: MetricsView,
   targets: TargetsView,
   log: LogView,
+  replicas: ReplicasView,
 };
 
 export function Centre() {
@@ -57,20 +61,7 @@ export function Centre() {
   return (
     <main class="centre">
       <div class="views" role="tablist" aria-label="Views">
-        {VIEWS.map((view, i) => (
-          <button
-            type="button"
-            role="tab"
-            class="tab"
-            key={view}
-            data-testid={`view-${view}`}
-            aria-selected={at.view === view}
-            title={`${TITLES[view]} (${i + 1})`}
-            onClick={() => adjust({ view })}
-          >
-            {TITLES[view]}
-          </button>
-        ))}
+        <Tabs of={of} at={at.view} />
         {of && <Outcome of={of} />}
       </div>
       {benchError.value && (
@@ -87,6 +78,25 @@ export function Centre() {
       )}
     </main>
   );
+}
+
+function Tabs({ of, at }: { of: Bench | null; at: View }) {
+  watchRun();
+  const views = VIEWS.filter((view) => view === at || isOffered(view, of));
+  return views.map((view) => (
+    <button
+      type="button"
+      role="tab"
+      class="tab"
+      key={view}
+      data-testid={`view-${view}`}
+      aria-selected={at === view}
+      title={`${TITLES[view]} (${VIEWS.indexOf(view) + 1})`}
+      onClick={() => adjust({ view })}
+    >
+      {TITLES[view]}
+    </button>
+  ));
 }
 
 function OpenView({ of, view }: { of: Bench; view: View }) {

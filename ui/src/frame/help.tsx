@@ -49,7 +49,7 @@ const KEYS: [string, [string, string][]][] = [
   [
     "Look",
     [
-      ["1 2 3 4 5 6", "graph, space-time, states, metrics, targets, log"],
+      ["1 2 3 4 5 6 7", "graph, space-time, states, metrics, targets, log, replicas of a store"],
       ["f", "fit the picture"],
       ["/", "search"],
       ["Esc", "let go of what is selected"],
@@ -91,6 +91,12 @@ export function Help() {
         <dd>
           In space-time, of the event that is selected or pointed at: what led to it lies on blue,
           what followed from it on orange. The rest neither helped nor suffered.
+        </dd>
+        <dt>replicas</dt>
+        <dd>
+          Of a store: a bar for the updates that each replica took, at every replica. Full: executed
+          there. Hatched: held, not executed yet. Empty: others hold them. Where a bar is short, an
+          update is still on its way.
         </dd>
         <dt>branch</dt>
         <dd>

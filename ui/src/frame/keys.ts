@@ -9,6 +9,7 @@ import { act } from "../state/hands";
 import { adjust, route, VIEWS } from "../state/route";
 import { lassoed } from "../state/selection";
 import { nextMark, timeline } from "../state/timeline";
+import { isOffered } from "../state/views";
 import { shiftPlaySpeed, togglePlay } from "../strip/playing";
 import { helpOpen } from "./help";
 
@@ -144,7 +145,7 @@ const PRESSES: Record<string, Press> = {
 function press(event: KeyboardEvent): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey || taken(event)) return false;
   const view = VIEWS[Number(event.key) - 1];
-  if (view) {
+  if (view && isOffered(view, bench.peek())) {
     adjust({ view });
     return true;
   }

@@ -18,6 +18,8 @@ export function describe(line: LogLine): string {
       return parts(`${line.name}${other ? ` to ${other}` : ""}`, size, line.text);
     case "progress":
       return parts(`${line.name}: ${exact(line.value)}/${exact(line.goal)}`, line.text);
+    case "measured":
+      return parts(`${line.name}: ${exact(line.value)}`, other, line.text);
     case "joined":
       return parts(line.community, line.text);
     default:

@@ -2,6 +2,7 @@
 
 import type { CursorRow, EdgeRow, Frame, Hello, PeerRow, Run, Word } from "../api/types";
 import { Edges } from "./edges";
+import { Gauges } from "./gauges";
 import { Groups } from "./groups";
 import { Journal } from "./journal";
 import { Peers, Status } from "./peers";
@@ -30,6 +31,7 @@ export class Bench {
   communities: string[] = [];
   kinds: string[] = [];
   targets: string[] = [];
+  measures: string[] = [];
   peers: Peers;
   edges: Edges;
   groups: Groups;
@@ -38,6 +40,8 @@ export class Bench {
   /** Where peers stand in the protocol's own picture, 0 to 1, by their number. */
   positions = new Map<number, [number, number]>();
   kindCounts: KindCount[] = [];
+  /** What peers have measured. */
+  readonly gauges = new Gauges();
   journal = new Journal();
   /** Frames applied since the page opened this run. */
   frames = 0;
@@ -78,6 +82,8 @@ export class Bench {
     this.communities = hello.communities;
     this.kinds = hello.kinds;
     this.targets = hello.targets;
+    this.measures = hello.measures ?? [];
+    this.gauges.forget();
     this.resize(hello.peers);
     this.kindCounts = [];
     this.journal = new Journal();
@@ -113,6 +119,8 @@ export class Bench {
     for (const row of frame.groups ?? []) this.groups.take(row);
     for (const row of frame.members ?? []) this.members.set(row[0], row);
     for (const [peer, x, y] of frame.positions ?? []) this.positions.set(peer, [x, y]);
+    this.gauges.take(frame.gauges ?? [], this.measures);
+    this.gauges.leftOut = frame.gauges_left_out ?? this.gauges.leftOut;
     for (const row of frame.edges ?? []) this.edges.take(row, frame.t);
     if (frame.edges_hidden !== undefined) this.edges.setHidden(frame.edges_hidden);
     for (const [kind, sent, bytes] of frame.kinds ?? []) this.kindCounts[kind] = { sent, bytes };
@@ -159,6 +167,7 @@ export class Bench {
     if (frame.dict?.communities) this.communities = frame.dict.communities;
     if (frame.dict?.kinds) this.kinds = frame.dict.kinds;
     if (frame.dict?.targets) this.targets = frame.dict.targets;
+    if (frame.dict?.measures) this.measures = frame.dict.measures;
   }
 
   /** Calls `listener` after every frame, until the returned function is called. */

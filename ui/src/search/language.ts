@@ -7,6 +7,7 @@ import type { SearchQuery } from "../api/history";
 export const KINDS = [
   ...["started", "stopped", "crashed", "restarted", "joined", "sent", "delivered", "dropped"],
   ...["timer", "indicated", "progress", "entered", "exited", "note", "fault", "done", "violated"],
+  "measured",
 ] as const;
 
 /** Searches worth knowing, and what each finds. */

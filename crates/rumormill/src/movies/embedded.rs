@@ -23,6 +23,9 @@ const FRONT_END: u32 = SERVERS + 1;
 /// Time goes on in steps of this while a call is under way.
 const STEP: Duration = Duration::from_millis(1);
 
+/// How long they can run on their clock: as long as the simulator lets them.
+const LIFETIME: Duration = Duration::from_secs(365 * 86_400);
+
 /// How long a call may take on the servers' clock.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -66,7 +69,7 @@ impl Embedded {
         let mut settings = Settings::new(seed, FRONT_END);
         settings.topology = Topology::Full;
         settings.stop = StopRule::TimeLimit;
-        settings.time_limit = Duration::from_secs(100 * 365 * 86_400);
+        settings.time_limit = LIFETIME;
         let mut simulation =
             Simulation::new(config, settings).map_err(|error| Trouble::Other(error.to_string()))?;
         simulation.run_for(STEP);

@@ -4,8 +4,6 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::args::JsonArgs;
-
 /// `rumormill movies ...`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct MoviesArgs {
@@ -27,8 +25,9 @@ pub(crate) struct MoviesArgs {
     /// Make the call so many times, and tell how many found all servers busy
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) repeat: Option<u64>,
-    #[command(flatten)]
-    pub(crate) json: JsonArgs,
+    /// Print one JSON document on standard output, and everything else on standard error
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
     /// What to do; without, you are asked
     #[command(subcommand)]
     pub(crate) action: Option<ActionArgs>,
@@ -68,7 +67,8 @@ pub(crate) enum ActionArgs {
     /// Show the servers, or switch one: online, offline, overloaded
     Change {
         /// Its number
-        server: Option<u32>,
+        #[arg(value_name = "SERVER")]
+        number: Option<u32>,
         /// What it shall be [default: offline, if it is online, and online otherwise]
         state: Option<String>,
     },

@@ -73,7 +73,7 @@ fn one(args: &MoviesArgs, action: &ActionArgs, servers: &mut dyn Servers) -> Don
             Failure::input(anyhow::Error::new::<rumormill_protocols::store::apps::ratings::ScoreError>(error))
         })?)),
         ActionArgs::Delete { movie } => (movie, Wish::Delete),
-        ActionArgs::Change { server, state } => return change(args, servers, *server, state.as_deref()),
+        ActionArgs::Change { number, state } => return change(args, servers, *number, state.as_deref()),
     };
     if text.trim().is_empty() {
         return Err(Failure::Input(anyhow::anyhow!("a movie has a title; write it, or # and its id")));
@@ -137,7 +137,7 @@ fn change(args: &MoviesArgs, servers: &mut dyn Servers, server: Option<u32>, sta
 }
 
 fn tell(args: &MoviesArgs, said: &Said) {
-    if args.json.json { say::json(&said.json) } else { say::line(&said.text) }
+    if args.json { say::json(&said.json) } else { say::line(&said.text) }
 }
 
 fn failure(unmet: Unmet) -> Failure {
