@@ -3,7 +3,15 @@
 
 import { computed, signal } from "@preact/signals";
 
-export const VIEWS = ["graph", "spacetime", "states", "metrics", "targets", "log", "replicas"] as const;
+export const VIEWS = [
+  "graph",
+  "spacetime",
+  "states",
+  "metrics",
+  "targets",
+  "log",
+  "replicas",
+] as const;
 export type View = (typeof VIEWS)[number];
 
 /** The most rows of the space-time diagram that an address names. */

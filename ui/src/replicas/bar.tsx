@@ -1,0 +1,34 @@
+// How far a replica is with one line: what it has executed is full, what it only holds is hatched, and what
+// it lacks of what others hold is empty.
+
+import { exact } from "../words/format";
+import type { Cell } from "./model";
+
+/** Up to so many updates, each is a field of its own. */
+const FIELDS_MAX = 40;
+
+export function ReplicaBar({ cell, most, label }: { cell: Cell; most: number; label: string }) {
+  const share = (count: number) => (most > 0 ? `${(100 * count) / most}%` : "0%");
+  const lacks = most - cell.held;
+  return (
+    <div class="replica-cell">
+      <div
+        class="replica-bar"
+        role="img"
+        aria-label={label}
+        data-fields={most > 0 && most <= FIELDS_MAX}
+        style={{ "--fields": most }}
+      >
+        <i class="held" style={{ width: share(cell.held) }} />
+        <i class="executed" style={{ width: share(cell.executed) }} />
+      </div>
+      <span class="number" aria-hidden="true">
+        {exact(cell.held)}
+        <span class="quiet">/{exact(most)}</span>
+      </span>
+      <span class="replica-lack number" aria-hidden="true">
+        {lacks > 0 ? `−${exact(lacks)}` : ""}
+      </span>
+    </div>
+  );
+}
