@@ -238,7 +238,10 @@ async fn is_ready(who: &str, child: &mut Child) -> Result<Ready, KeepError> {
         Ok(Err(error)) => Err(not(error.to_string())),
         Ok(Ok(0)) => {
             let exit = timeout(LEAVE_WITHIN, child.wait()).await;
-            Err(not(exit.map_or_else(|_| "it said nothing".into(), |exit| exit.map_or_else(|error| error.to_string(), |status| status.to_string()))))
+            Err(not(exit.map_or_else(
+                |_| "it said nothing".into(),
+                |exit| exit.map_or_else(|error| error.to_string(), |status| status.to_string()),
+            )))
         }
         Ok(Ok(_)) => serde_json::from_str(&line).map_err(|error| not(format!("it said something else: {error}"))),
     }

@@ -13,9 +13,9 @@ mod resp;
 
 pub use cluster::{CLUSTER_FILE, Cluster, ClusterError, MAX_PLACES, Place, Settings};
 pub use front::FrontEnd;
-pub use keeper::{KeepError, Keeper, Ready, Recipe, Tell};
-pub use replica::{Replica, ServeError};
 #[doc(hidden)]
 pub use http::fuzz as fuzz_http;
+pub use keeper::{KeepError, Keeper, Ready, Recipe, Tell};
+pub use replica::{Replica, ServeError};
 #[doc(hidden)]
 pub use resp::fuzz as fuzz_resp;

@@ -42,9 +42,9 @@ pub use links::Link;
 pub use list::{DeleteError, Listed, delete, folders, list};
 pub use metrics::{COLUMNS_USUAL, Histogram, Meter, Metrics, Series, SeriesKind};
 pub use query::{
-    COLUMNS_MAX, Charts, Cone, Density, EVENTS_SHOWN_MAX, FIND_MAX, Follow, Found, Frontier, LINK_TIMES_MAX,
-    LinkTimes, Message, PATH_MAX, PATTERN_BYTES_MAX, Part, Pattern, PatternError, Picture, RESULTS_MAX, ROWS_MAX,
-    SCANNED_MAX, SearchQuery, SeenChart, SeenState, SeenTransition, Spacetime, SpacetimeQuery, Took,
+    COLUMNS_MAX, Charts, Cone, Density, EVENTS_SHOWN_MAX, FIND_MAX, Follow, Found, Frontier, LINK_TIMES_MAX, LinkTimes,
+    Message, PATH_MAX, PATTERN_BYTES_MAX, Part, Pattern, PatternError, Picture, RESULTS_MAX, ROWS_MAX, SCANNED_MAX,
+    SearchQuery, SeenChart, SeenState, SeenTransition, Spacetime, SpacetimeQuery, Took,
 };
 pub use recorder::{RecordError, Recorder};
 pub use report::report;

@@ -8,8 +8,8 @@
 //!
 //! What is replicated is any [`Application`]. Peers 1 to `replicas` are replicas, the next are front ends.
 
-pub mod apps;
 mod application;
+pub mod apps;
 mod call;
 mod config;
 mod front;
@@ -33,12 +33,12 @@ pub use application::{Application, Changed, Exercise, Op, OpOf, Operation, PartE
 pub use call::{Ack, CallId, Order, SessionId, Stamp};
 pub use config::{Config, Flaw, Load};
 pub use front::{End, Entry, FrontEnd};
+pub use manage::{Errand, Role, Status};
 pub use message::{
     Call, Calls, Gossip, MAX_MESSAGE_BYTES, MAX_OPERATION_BYTES, Message, Record, Refusal, Replicas, Replies, Reply,
     Roam,
 };
 pub use replica::Replica;
-pub use manage::{Errand, Role, Status};
 pub use request::{Answered, Ask, Failure, Indication, Request, Service};
 pub use snapshot::{Content, Head, Piece, Place};
 pub use timestamp::{MAX_SLOTS, Slot, Timestamp};

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use rumormill_protocols::store::{Errand, Op, Status};
 use rumormill_protocols::store::apps::Bundle;
 use rumormill_protocols::store::apps::bundle::{Query as BundleQuery, Update as BundleUpdate};
+use rumormill_protocols::store::{Errand, Op, Status};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::spawn_local;
 

@@ -2,8 +2,8 @@
 
 use bytes::Bytes as Word;
 use rumormill_protocols::store::Op;
-use rumormill_protocols::store::apps::kv::{Answer, Query, Update};
 use rumormill_protocols::store::apps::bundle::{Answer as BundleAnswer, Query as BundleQuery, Update as BundleUpdate};
+use rumormill_protocols::store::apps::kv::{Answer, Query, Update};
 use rumormill_protocols::store::apps::{self, Bundle, Bytes};
 
 use super::client::Client;
@@ -189,7 +189,9 @@ fn shaped(wait: bool, shape: fn(Answer) -> Reply) -> Shape {
         match result {
             Ok(Some(BundleAnswer::Kv(answer))) => shape(answer),
             Ok(None) if !wait => Reply::OK,
-            Ok(None) => Reply::Error("TRYAGAIN it was done at an earlier try, and what it returned is forgotten".into()),
+            Ok(None) => {
+                Reply::Error("TRYAGAIN it was done at an earlier try, and what it returned is forgotten".into())
+            }
             Ok(Some(_)) => Reply::Error("ERR an answer of another kind".into()),
             Err(failure) => Reply::Error(format!("TRYAGAIN {failure}")),
         }

@@ -73,10 +73,15 @@ pub(super) fn client(words: &[Word], client: &mut Client) -> Result<Deed, String
 }
 
 fn line(client: &Client) -> String {
-    format!("id={} name={} db=0 resp={}\n", client.id, client.name.escape_ascii(), match client.version {
-        Version::Resp2 => 2,
-        Version::Resp3 => 3,
-    })
+    format!(
+        "id={} name={} db=0 resp={}\n",
+        client.id,
+        client.name.escape_ascii(),
+        match client.version {
+            Version::Resp2 => 2,
+            Version::Resp3 => 3,
+        }
+    )
 }
 
 fn named(name: &Word) -> Result<Vec<u8>, String> {

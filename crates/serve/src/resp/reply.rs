@@ -70,9 +70,7 @@ impl Reply {
 
     fn third(self) -> Frame3 {
         match self {
-            Self::Simple(word) => {
-                Frame3::SimpleString { data: Bytes::from_static(word.as_bytes()), attributes: None }
-            }
+            Self::Simple(word) => Frame3::SimpleString { data: Bytes::from_static(word.as_bytes()), attributes: None },
             Self::Error(why) => Frame3::SimpleError { data: one_line(why).into(), attributes: None },
             Self::Integer(data) => Frame3::Number { data, attributes: None },
             Self::Bulk(data) => Frame3::BlobString { data, attributes: None },
