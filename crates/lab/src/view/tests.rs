@@ -55,6 +55,10 @@ fn message(time_ns: u64, from: u32, to: u32, name: &str) -> Event {
     event
 }
 
+fn measured(time_ns: u64, peer: u32, name: &str) -> Event {
+    Event { name: name.to_owned().into(), ..event(time_ns, peer, Kind::Measured) }
+}
+
 /// What a page knows: it believes nothing but frames.
 #[derive(Debug, Default, PartialEq)]
 struct Page {
@@ -63,6 +67,9 @@ struct Page {
     /// Messages, bytes, lost, and the time of the last in microseconds.
     edges: BTreeMap<Vec<u64>, [u64; 4]>,
     kinds: BTreeMap<u64, (u64, u64)>,
+    /// Measured values by peer and name.
+    gauges: BTreeMap<(u64, u64), u64>,
+    gauges_left_out: u64,
     dict: Value,
     run: Value,
     hidden: u64,
@@ -90,6 +97,14 @@ impl Page {
         for row in rows("kinds").iter().map(numbers) {
             self.kinds.insert(row[0], (row[1], row[2]));
         }
+        for row in rows("gauges") {
+            let key = (row[0].as_u64().unwrap(), row[1].as_u64().unwrap());
+            match row[2].as_u64() {
+                Some(value) => drop(self.gauges.insert(key, value)),
+                None => drop(self.gauges.remove(&key)),
+            }
+        }
+        self.gauges_left_out = frame["gauges_left_out"].as_u64().unwrap_or(self.gauges_left_out);
         if let Some(dict) = frame.get("dict") {
             self.dict = dict.clone();
         }
@@ -126,6 +141,10 @@ fn truth(view: &View) -> Page {
     for (kind, traffic) in view.kinds.iter().enumerate().filter(|(_, traffic)| traffic.sent > 0) {
         page.kinds.insert(kind as u64, (traffic.sent, traffic.bytes));
     }
+    for change in view.gauges.since(0) {
+        let key = (u64::from(change.peerid), u64::from(change.name));
+        change.value.map(|value| page.gauges.insert(key, value));
+    }
     page
 }
 
@@ -134,17 +153,20 @@ fn assert_knows_everything(page: &Page, view: &View) {
     assert_eq!(page.peers, truth.peers);
     assert_eq!(page.edges, truth.edges);
     assert_eq!(page.kinds, truth.kinds);
+    assert_eq!(page.gauges, truth.gauges);
+    assert_eq!(page.gauges_left_out, view.gauges.left_out());
     let list = |name: &str| page.dict[name].as_array().cloned().unwrap_or_default();
     assert_eq!(list("communities"), view.names.communities.list());
     assert_eq!(list("kinds"), view.names.kinds.list());
     assert_eq!(list("targets"), view.names.targets.list());
+    assert_eq!(list("measures"), view.names.measures.list());
     assert_eq!(page.run["messages"]["sent"].as_u64(), Some(view.run.messages.sent));
     assert_eq!(page.run["done"].as_u64(), Some(u64::from(view.peers.done())));
 }
 
 /// One thing that may happen in a run of ten peers.
 fn happening() -> impl Strategy<Value = (u32, u32, u8, u64)> {
-    (1..=10_u32, 1..=10_u32, 0..10_u8, 0..20_u64)
+    (1..=10_u32, 1..=10_u32, 0..12_u8, 0..20_u64)
 }
 
 fn happen(view: &mut View, time_ns: u64, (peer, other, what, number): (u32, u32, u8, u64)) {
@@ -161,6 +183,7 @@ fn happen(view: &mut View, time_ns: u64, (peer, other, what, number): (u32, u32,
         6 => view.event(&event(time_ns, peer, if number < 10 { Kind::Started } else { Kind::Crashed })),
         7 => view.event(&event(time_ns, peer, Kind::Done)),
         8 => view.event(&Event { text: format!("process {number}"), ..event(time_ns, peer, Kind::Restarted) }),
+        9 | 10 => view.event(&Event { value: number, ..measured(time_ns, peer, ["log", "calls"][other as usize % 2]) }),
         _ => view.event(&Event { name: "pause".into(), ..event(time_ns, peer, Kind::Fault) }),
     }
 }
@@ -394,4 +417,49 @@ fn peers_that_stand_somewhere_are_told_once_for_each_move() {
     assert_eq!(told(), serde_json::json!([[1, 1.0, 0.0]]));
     stand(2, "0.25 0.5");
     assert_eq!(told(), Value::Null);
+}
+
+#[test]
+fn measured_values_fit_into_frames_and_those_of_another_life_are_gone() {
+    let shared = SharedView::new(View::new(run(100)));
+    let mut page = (shared.watch(), Page::default());
+    let names: Vec<String> = (0..60).map(|slot| format!("replica timestamp {slot}")).collect();
+    for round in 1..=2_u64 {
+        for peer in 1..=100 {
+            for name in &names {
+                shared.lock().event(&Event { value: round << 50, ..measured(round, peer, name) });
+            }
+        }
+        page.1.drain(&mut page.0);
+        assert_knows_everything(&page.1, &shared.lock());
+    }
+    assert_eq!(page.1.gauges.len(), gauges::GAUGES_MAX);
+    assert_eq!(page.1.gauges_left_out, 2 * (6_000 - gauges::GAUGES_MAX as u64));
+    shared.lock().event(&event(3, 7, Kind::Restarted));
+    shared.lock().event(&Event { value: 1, ..measured(4, 7, &names[3]) });
+    page.1.drain(&mut page.0);
+    assert_knows_everything(&page.1, &shared.lock());
+    let of_peer_7: Vec<_> = page.1.gauges.range((7, 0)..(8, 0)).collect();
+    assert_eq!(of_peer_7, [(&(7, 3), &1)]);
+    let mut late = (shared.watch(), Page::default());
+    late.1.drain(&mut late.0);
+    assert_eq!(late.1.gauges, page.1.gauges);
+}
+
+#[test]
+fn what_is_measured_of_a_process_is_its_peers() {
+    let shared = SharedView::new(View::new(run(10)));
+    let of = |time_ns, peer| Event { other: Some(PeerId(peer)), value: 40, ..measured(time_ns, 0, "memory") };
+    shared.lock().event(&of(1, 3));
+    // A name that is cut would stand for others, too.
+    shared.lock().event(&measured(2, 4, &"long ".repeat(30)));
+    let mut page = (shared.watch(), Page::default());
+    page.1.drain(&mut page.0);
+    assert_eq!(page.1.gauges, BTreeMap::from([((3, 0), 40)]));
+    assert_eq!(page.1.gauges_left_out, 1);
+    let huge = SharedView::new(View::new(run(100_000)));
+    huge.lock().event(&measured(1, 3, "log"));
+    let mut page = (huge.watch(), Page::default());
+    page.1.drain(&mut page.0);
+    assert!(page.1.gauges.is_empty(), "told in groups");
 }
