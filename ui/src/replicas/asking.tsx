@@ -100,14 +100,14 @@ export function Asking({ bench, replicas }: Props) {
   );
 }
 
-/** What was answered last to whoever typed, the newest first. */
+/** What was asked and answered last, the newest first. */
 function Answers({ bench }: { bench: Bench }) {
   const answers = useAnswers(bench);
   if (answers.length === 0) return null;
   return (
-    <ul class="answers" aria-label="Newest answers" data-testid="answers">
+    <ul class="answers" aria-label="Newest requests and answers" data-testid="answers">
       {answers.map((line) => (
-        <li key={line.id}>
+        <li key={line.id} class={line.kind === "fault" ? "quiet" : ""}>
           <button
             type="button"
             class="row-button number"
@@ -116,9 +116,13 @@ function Answers({ bench }: { bench: Bench }) {
           >
             {clock(line.t)}
           </button>
-          <span>
-            peer {bench.peers.label(line.peer)}: <code title={line.text}>{answerWords(line)}</code>
-          </span>
+          {line.kind === "fault" ? (
+            <span>{line.text}</span>
+          ) : (
+            <span title={line.text}>
+              peer {bench.peers.label(line.peer)} says <code>{answerWords(line)}</code>
+            </span>
+          )}
         </li>
       ))}
     </ul>
