@@ -14,7 +14,7 @@ pub struct MovieId(pub u32);
 pub struct UserId(pub u64);
 
 /// A rating, 0 to 5 stars, in hundredths of a star: so that sums are exact.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u16", into = "u16")]
 pub struct Score(u16);
 
@@ -65,6 +65,13 @@ impl TryFrom<u16> for Score {
 impl From<Score> for u16 {
     fn from(score: Score) -> Self {
         score.0
+    }
+}
+
+/// In stars: answers are read in traces.
+impl fmt::Debug for Score {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
