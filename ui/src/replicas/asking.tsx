@@ -6,7 +6,7 @@ import { asked } from "../inspector/wishes";
 import type { Bench } from "../model/run";
 import { act, busy, hands } from "../state/hands";
 import { adjust } from "../state/route";
-import { clock } from "../words/format";
+import { span } from "../words/format";
 import { answerWords, useAnswers } from "./answers";
 
 /** Front ends and replicas that are offered; the others are asked in the inspector. */
@@ -114,7 +114,7 @@ function Answers({ bench }: { bench: Bench }) {
             title="Show this event"
             onClick={() => adjust({ event: line.id })}
           >
-            {clock(line.t)}
+            {span(line.t)}
           </button>
           {line.kind === "fault" ? (
             <span>{line.text}</span>

@@ -65,11 +65,13 @@ export function replicasOf(gauges: Gauges): Replicas {
       const slot = slotOf(name);
       if (slot !== null) slots.add(slot);
     }
-  const lines = [...slots].map(lineOf).sort(before);
-  const rows = peers.map(([peer]) => rowOf(peer, gauges.of(peer), lines));
-  for (const [i, line] of lines.entries())
-    line.most = rows.reduce((most, { cells }) => Math.max(most, cells[i]?.held ?? 0), 0);
-  return { lines, rows };
+  const mosts = [...slots].map((slot) => ({
+    ...lineOf(slot),
+    most: Math.max(0, ...peers.map(([peer]) => cellOf(gauges.of(peer), slot).held)),
+  }));
+  // What nobody has is of a later moment.
+  const lines = mosts.filter(({ most }) => most > 0).sort(before);
+  return { lines, rows: peers.map(([peer]) => rowOf(peer, gauges.of(peer), lines)) };
 }
 
 function slotOf(name: string): string | null {
@@ -77,10 +79,10 @@ function slotOf(name: string): string | null {
   return prefix === undefined ? null : name.slice(prefix.length);
 }
 
-function lineOf(slot: string): Line {
-  if (slot === FORCED) return { slot, replica: null, life: null, most: 0 };
+function lineOf(slot: string): Omit<Line, "most"> {
+  if (slot === FORCED) return { slot, replica: null, life: null };
   const [replica = slot, life = null] = slot.split(".");
-  return { slot, replica, life, most: 0 };
+  return { slot, replica, life };
 }
 
 /** By replica and then by life, forced ones last. */
@@ -91,12 +93,14 @@ function before(a: Line, b: Line): number {
   return byReplica || (a.life ?? "").localeCompare(b.life ?? "", "en");
 }
 
+function cellOf(told: ReadonlyMap<string, number>, slot: string): Cell {
+  const executed = told.get(EXECUTED + slot) ?? 0;
+  // An update is executed only where it is held; of a snapshot both are told at once.
+  return { held: Math.max(told.get(HELD + slot) ?? 0, executed), executed };
+}
+
 function rowOf(peer: number, told: ReadonlyMap<string, number>, lines: readonly Line[]): Row {
-  const cells = lines.map(({ slot }) => {
-    const executed = told.get(EXECUTED + slot) ?? 0;
-    // An update is executed only where it is held; of a snapshot both are told at once.
-    return { held: Math.max(told.get(HELD + slot) ?? 0, executed), executed };
-  });
+  const cells = lines.map(({ slot }) => cellOf(told, slot));
   const service = told.get("offline")
     ? "offline"
     : told.get("overloaded")

@@ -77,17 +77,17 @@ function Table({ bench, replicas }: { bench: Bench; replicas: Replicas }) {
       <thead>
         <tr>
           <th scope="col">Replica</th>
-          {lines.map((line) => (
-            <th scope="col" key={line.slot}>
-              {lineTitle(line)}
-            </th>
-          ))}
           <th scope="col" class="number" title="Updates that it still keeps for others">
             log
           </th>
           <th scope="col" class="number" title="Sessions whose calls it remembers">
             calls
           </th>
+          {lines.map((line) => (
+            <th scope="col" key={line.slot}>
+              {lineTitle(line)}
+            </th>
+          ))}
         </tr>
       </thead>
       <tbody>
@@ -136,6 +136,8 @@ function ReplicaRow({ bench, row, lines }: { bench: Bench; row: Row; lines: read
         </button>
         <State row={row} status={status} />
       </th>
+      <td class="number">{row.log === null ? "" : exact(row.log)}</td>
+      <td class="number">{row.calls === null ? "" : exact(row.calls)}</td>
       {lines.map((line, i) => {
         const cell = row.cells[i] ?? { held: 0, executed: 0 };
         const says = cellSentence(cell, line.most);
@@ -149,8 +151,6 @@ function ReplicaRow({ bench, row, lines }: { bench: Bench; row: Row; lines: read
           </td>
         );
       })}
-      <td class="number">{row.log === null ? "" : exact(row.log)}</td>
-      <td class="number">{row.calls === null ? "" : exact(row.calls)}</td>
     </tr>
   );
 }
