@@ -4,9 +4,9 @@ use axum::Json;
 use axum::body::Bytes as Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query as Address, State};
-use rumormill_protocols::store::apps::kv::{Answer, Kind, Query, Update};
 use rumormill_protocols::store::apps::Bytes;
 use rumormill_protocols::store::apps::bundle::{Answer as BundleAnswer, Query as BundleQuery, Update as BundleUpdate};
+use rumormill_protocols::store::apps::kv::{Answer, Kind, Query, Update};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -40,9 +40,13 @@ pub(super) struct Page {
 }
 
 /// `GET /v1/keys`: some of all keys.
-pub(super) async fn keys(State(gate): State<Gate>, session: Session, page: Result<Address<Page>, QueryRejection>) -> Reply {
+pub(super) async fn keys(
+    State(gate): State<Gate>,
+    session: Session,
+    page: Result<Address<Page>, QueryRejection>,
+) -> Reply {
     const USUAL: u32 = 100;
-    let Address(page) = page.map_err(|error| Problem::bad("cursor", error.body_text()))?;
+    let Address(page) = page.map_err(|error| Problem::address(&error))?;
     let (pattern, count) = (page.pattern.map(Bytes::from), page.count.unwrap_or(USUAL));
     let query = Query::Scan { cursor: page.cursor, pattern, count, kind: None };
     ask(&gate, session, query, |answer| match answer {
@@ -212,9 +216,17 @@ async fn ask(gate: &Gate, session: Session, query: Query, shape: impl FnOnce(Ans
     }
 }
 
-/// A body, or what is wrong with it.
+/// A body, or what is wrong with it, and where: `value`, `movies[3].title`; `body` when it is all of it.
 pub(super) fn parsed<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body).map_err(|error| Problem::bad("body", format!("the body: {error}; send JSON")))
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let wrong = |field: String, error: &serde_json::Error| {
+        let field = if field == "." { "body".to_string() } else { field };
+        Problem::bad(field.clone(), format!("{field}: {error}; GET /openapi.json tells what to send"))
+    };
+    let value = serde_path_to_error::deserialize(&mut reader)
+        .map_err(|error| wrong(error.path().to_string(), error.inner()))?;
+    reader.end().map_err(|error| wrong(".".into(), &error))?;
+    Ok(value)
 }
 
 /// For fuzzing: reads a body as each of the kinds there are.

@@ -14,7 +14,7 @@ use std::rc::Rc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post, put};
@@ -51,9 +51,12 @@ fn router(gate: Gate, address: SocketAddr) -> Router {
         .route("/v1/replicas", get(replicas::all))
         .route("/v1/replicas/{replica}/service", put(replicas::switch))
         .route("/v1/replicas/{replica}/gossip", post(replicas::gossip))
-        .fallback(|| async { Problem::not_found("there is nothing at this address; GET /openapi.json lists what there is") })
+        .fallback(|| async {
+            Problem::not_found("there is nothing at this address; GET /openapi.json lists what there is")
+        })
         .method_not_allowed_fallback(|| async { Problem::method() })
         .layer(DefaultBodyLimit::max(MAX_OPERATION_BYTES))
+        .layer(middleware::from_fn(in_json))
         .layer(middleware::from_fn_with_state(address, same_site))
         .with_state(gate)
 }
@@ -72,7 +75,8 @@ async fn same_site(State(address): State<SocketAddr>, request: Request, next: Ne
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     let host = host.or_else(|| request.uri().authority().map(|authority| authority.as_str()));
     let allowed = host.is_none_or(|host| {
-        let name = host.rsplit_once(':').map_or(host, |(name, port)| if port.parse::<u16>().is_ok() { name } else { host });
+        let name =
+            host.rsplit_once(':').map_or(host, |(name, port)| if port.parse::<u16>().is_ok() { name } else { host });
         let bare = name.trim_start_matches('[').trim_end_matches(']');
         bare == "localhost" || bare.parse::<std::net::IpAddr>().is_ok()
     });
@@ -81,6 +85,19 @@ async fn same_site(State(address): State<SocketAddr>, request: Request, next: Ne
         return Problem::forbidden().into_response();
     }
     next.run(request).await
+}
+
+/// What the library refuses before a handler sees it is said as everything else is.
+async fn in_json(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let is_json = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
+    match response.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(MAX_OPERATION_BYTES).into_response(),
+        StatusCode::BAD_REQUEST if !is_json => {
+            Problem::bad("address", "the address is no text in UTF-8").into_response()
+        }
+        _ => response,
+    }
 }
 
 /// Is this the origin of a page that this server itself gave out?
@@ -97,16 +114,16 @@ mod tests {
 
     /// The addresses of this file's router, as they are written.
     fn served() -> BTreeSet<(String, String)> {
-        let routes = include_str!("mod.rs").split(".route(\"").skip(1);
+        let (router, _) = include_str!("mod.rs").split_once(".fallback(").unwrap();
         let methods = ["get(", "put(", "post(", "delete("];
-        routes
-            .filter_map(|rest| rest.split_once("\", ")?.1.split_once('\n').map(|(verbs, _)| (rest, verbs)))
-            .flat_map(|(rest, verbs)| {
-                let path = rest.split('"').next().unwrap_or_default().to_string();
-                let found = methods.iter().filter(move |method| verbs.contains(**method));
-                found.map(move |method| (path.clone(), method.trim_end_matches('(').to_string())).collect::<Vec<_>>()
-            })
-            .collect()
+        let mut all = BTreeSet::new();
+        for route in router.split(".route(").skip(1) {
+            let path = route.split('"').nth(1).unwrap();
+            for method in methods.iter().filter(|method| route.contains(**method)) {
+                all.insert((path.to_string(), method.trim_end_matches('(').to_string()));
+            }
+        }
+        all
     }
 
     #[test]
@@ -125,7 +142,9 @@ mod tests {
 
     #[test]
     fn no_body_makes_it_panic() {
-        for body in [&b""[..], b"{", b"{\"value\": 1}", b"{\"stars\": 1e999}", b"[[[[", b"{\"by\": 99999999999999999999}"] {
+        for body in
+            [&b""[..], b"{", b"{\"value\": 1}", b"{\"stars\": 1e999}", b"[[[[", b"{\"by\": 99999999999999999999}"]
+        {
             super::fuzz(body);
         }
     }

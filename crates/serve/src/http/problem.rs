@@ -1,6 +1,9 @@
 //! What goes wrong, as a client reads it: a status, and a sentence with the next step.
 
+use std::borrow::Cow;
+
 use axum::Json;
+use axum::extract::rejection::QueryRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use rumormill_protocols::store::{Failure, Refusal};
@@ -12,12 +15,31 @@ pub(super) struct Problem {
     status: StatusCode,
     message: String,
     /// The part of the request that is wrong.
-    field: Option<&'static str>,
+    field: Option<Cow<'static, str>>,
 }
 
 impl Problem {
-    pub fn bad(field: &'static str, message: impl Into<String>) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, message: message.into(), field: Some(field) }
+    pub fn bad(field: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, message: message.into(), field: Some(field.into()) }
+    }
+
+    /// What stands behind the question mark of an address is wrong.
+    pub fn address(rejection: &QueryRejection) -> Self {
+        let text = rejection.body_text();
+        // As the library writes it: what it does, then the name, then what is wrong with that.
+        let why = text.split_once("string: ").map_or(text.as_str(), |(_, why)| why);
+        let name = why.split_once(": ").map_or("address", |(name, _)| name);
+        Self::bad(name.to_string(), why)
+    }
+
+    pub fn too_large(most: usize) -> Self {
+        let message = format!("the body has more than {most} bytes; send less at once");
+        Self { status: StatusCode::PAYLOAD_TOO_LARGE, message, field: Some("body".into()) }
+    }
+
+    pub fn not_ordered(order: &str) -> Self {
+        let message = format!("this store makes no {order} calls; leave out the order, or say causal");
+        Self { status: StatusCode::NOT_IMPLEMENTED, message, field: Some("order".into()) }
     }
 
     pub fn not_found(message: impl Into<String>) -> Self {

@@ -68,7 +68,7 @@ pub(super) async fn find(
     session: Session,
     wanted: Result<Address<Wanted>, QueryRejection>,
 ) -> Reply {
-    let Address(wanted) = wanted.map_err(|error| Problem::bad("title", error.body_text()))?;
+    let Address(wanted) = wanted.map_err(|error| Problem::address(&error))?;
     let Some(title) = wanted.title else {
         return ask(&gate, session, Query::Counts, |answer| match answer {
             Answer::Counts(counts) => {
@@ -167,7 +167,7 @@ pub(super) async fn titles(
     wanted: Result<Address<Wanted>, QueryRejection>,
 ) -> Reply {
     const USUAL: u32 = 20;
-    let Address(wanted) = wanted.map_err(|error| Problem::bad("prefix", error.body_text()))?;
+    let Address(wanted) = wanted.map_err(|error| Problem::address(&error))?;
     let query = Query::Titles { prefix: wanted.prefix.unwrap_or_default(), most: wanted.most.unwrap_or(USUAL) };
     ask(&gate, session, query, |answer| match answer {
         Answer::Titles(titles) => Some(json!({ "titles": titles })),
@@ -215,7 +215,9 @@ fn shown((movie, average): &(Movie, Average)) -> Value {
 }
 
 fn movie_id(text: &str) -> Result<MovieId, Problem> {
-    text.parse().map(MovieId).map_err(|_| Problem::bad("movie", format!("movie: {text:?} is no id; it is a whole number")))
+    text.parse()
+        .map(MovieId)
+        .map_err(|_| Problem::bad("movie", format!("movie: {text:?} is no id; it is a whole number")))
 }
 
 fn user_id(text: &str) -> Result<UserId, Problem> {

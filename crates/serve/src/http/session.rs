@@ -48,18 +48,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Session {
             None => Token::default(),
             Some(header) => {
                 let text = header.to_str().map_err(|_| Problem::bad(HEADER, "session token: it is no text"))?;
-                text.parse().map_err(|error: rumormill_protocols::store::TokenError| Problem::bad(HEADER, error.to_string()))?
+                text.parse()
+                    .map_err(|error: rumormill_protocols::store::TokenError| Problem::bad(HEADER, error.to_string()))?
             }
         };
-        let Query(wishes) = Query::<Wishes>::from_request_parts(parts, state)
-            .await
-            .map_err(|error| Problem::bad("patience_ms", error.body_text()))?;
+        let Query(wishes) =
+            Query::<Wishes>::from_request_parts(parts, state).await.map_err(|error| Problem::address(&error))?;
         let order = match wishes.order.as_deref() {
             None | Some("causal") => Order::Causal,
-            Some("forced") => Order::Forced,
-            Some("immediate") => Order::Immediate,
+            // No replica orders calls: at once said is better than tried until patience ends.
+            Some(order @ ("forced" | "immediate")) => return Err(Problem::not_ordered(order)),
             Some(other) => {
-                let message = format!("order: {other:?} is none; write causal, forced or immediate");
+                let message = format!("order: {other:?} is none; write causal");
                 return Err(Problem::bad("order", message));
             }
         };
@@ -117,7 +117,9 @@ impl Session {
         let answer = gate.ask(op, manner).await.ok_or_else(Problem::stopped)?;
         match answer.result? {
             Some(returned) => Ok((answer.token, returned)),
-            None => Err(Problem::conflict("it was done at an earlier try, and what it returned is forgotten; look again")),
+            None => {
+                Err(Problem::conflict("it was done at an earlier try, and what it returned is forgotten; look again"))
+            }
         }
     }
 }

@@ -7,12 +7,12 @@ mod shell;
 use std::path::Path;
 
 use rumormill_protocols::store::apps::ratings::rows::imports;
-use rumormill_protocols::store::apps::ratings::{Update, UserId};
+use rumormill_protocols::store::apps::ratings::{Answer, Counts, Query, Update, UserId};
 use serde_json::json;
 
 use super::bar::Bar;
 use super::{Done, Ended, Failure, say};
-use crate::movies::data::Data;
+use crate::movies::data::{Data, DataError};
 use crate::movies::{Embedded, Remote, Servers, Trouble};
 use action::{Said, Unmet, Wish};
 use args::ActionArgs;
@@ -35,33 +35,51 @@ fn open(args: &MoviesArgs) -> Result<Box<dyn Servers>, Failure> {
         return Ok(Box::new(Remote::at(url).map_err(Failure::input)?));
     }
     let mut servers = Embedded::start(args.overload, args.seed).map_err(Failure::input)?;
-    fill(&mut servers, args.data.as_deref()).map_err(Failure::Input)?;
+    let bar = Bar::new();
+    let data = read(args.data.as_deref(), &bar).map_err(Failure::input)?;
+    fill(&mut servers, data, &bar).map_err(Failure::input)?;
     Ok(Box::new(servers))
 }
 
-/// Reads data, and has the servers take it in.
-pub(crate) fn fill(servers: &mut dyn Servers, folder: Option<&Path>) -> anyhow::Result<()> {
-    let bar = Bar::new();
-    let data = match folder {
-        Some(folder) => Data::read(folder, &mut |done, all| bar.set(done / 2, all, || "reading".into()))?,
-        None => Data::sample()?,
+/// Reads the data in a folder; without, the sample.
+pub(crate) fn read(folder: Option<&Path>, bar: &Bar) -> Result<Data, DataError> {
+    match folder {
+        Some(folder) => Data::read(folder, &mut |done, all| bar.set(done / 2, all, || "reading".into())),
+        None => Data::sample(),
+    }
+}
+
+/// Has the servers take in data, unless they have as much already: then they took it in before, and users may
+/// have rated since.
+pub(crate) fn fill(servers: &mut dyn Servers, data: Data, bar: &Bar) -> Result<(), Trouble> {
+    let has_all = |counts: Counts| {
+        counts.movies >= data.movies.len() as u64 && counts.ratings >= data.ratings.len() as u64
     };
+    if let Answer::Counts(counts) = until_taken(|| servers.query(Query::Counts))?
+        && has_all(counts)
+    {
+        return Ok(());
+    }
     let rows = (data.movies.len() + data.ratings.len()) as u64;
     let mut done = 0;
     for update in imports(data.movies, data.ratings) {
         let count = if let Update::Import { movies, ratings } = &update { movies.len() + ratings.len() } else { 0 };
-        // A busy server is tried again: nobody waits for an answer here but the bar.
-        loop {
-            match servers.update(update.clone()) {
-                Err(Trouble::Busy) => {}
-                other => break drop(other?),
-            }
-        }
+        until_taken(|| servers.update(update.clone()))?;
         done += count as u64;
         bar.set(rows + done, 2 * rows, || "taking in movies and ratings".into());
     }
     bar.clear();
     Ok(())
+}
+
+/// Makes a call until servers are not busy: nobody waits for an answer here but the bar.
+fn until_taken(mut call: impl FnMut() -> Result<Answer, Trouble>) -> Result<Answer, Trouble> {
+    loop {
+        match call() {
+            Err(Trouble::Busy) => {}
+            other => return other,
+        }
+    }
 }
 
 fn one(args: &MoviesArgs, action: &ActionArgs, servers: &mut dyn Servers) -> Done {

@@ -18,6 +18,7 @@ Processes that die are started again. Ctrl-C ends all of them.
 
 Examples:
   rumormill store up --replicas 3
+  rumormill store up --sample                   and then: rumormill movies --server URL
   rumormill store up --replicas 5 --front-ends 2 --dir shop --ack f+1
   rumormill store up --redis 127.0.0.1:6380    and then: redis-cli -p 6380")]
     Up(UpArgs),
@@ -49,6 +50,9 @@ pub(crate) struct UpArgs {
     /// Fill the store with the movies and ratings in this folder: movies.csv and ratings.csv, as MovieLens has them
     #[arg(long, value_name = "MOVIES")]
     pub(crate) data: Option<PathBuf>,
+    /// Fill the store with the small made-up movies and ratings that come with the program
+    #[arg(long, conflicts_with = "data")]
+    pub(crate) sample: bool,
     /// Where the first front end speaks HTTP; port 0 takes a free one, further front ends take free ones anyway
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     pub(crate) http: SocketAddr,

@@ -24,13 +24,34 @@ pub(super) fn open(folder: &Path, args: &UpArgs) -> anyhow::Result<Cluster> {
             );
         }
         // How they work may change from one time to the next; who they are may not.
-        let cluster = Cluster { settings: settings(args)?, ..cluster };
+        let mut cluster = Cluster { settings: settings(args)?, ..cluster };
+        move_clients(&mut cluster, args)?;
         cluster.write(&file)?;
         return Ok(cluster);
     }
     let cluster = create(folder, args)?;
     cluster.write(&file)?;
     Ok(cluster)
+}
+
+/// Where clients find the front ends: as before, except where the first one is told another address. All of it
+/// must be free, which it is not while the store runs.
+fn move_clients(cluster: &mut Cluster, args: &UpArgs) -> anyhow::Result<()> {
+    if let Some(first) = cluster.front_ends.first_mut() {
+        for (place, wanted) in [(&mut first.http, args.http), (&mut first.redis, args.redis)] {
+            if wanted.port() != 0 {
+                *place = Some(wanted);
+            }
+        }
+    }
+    for front_end in &cluster.front_ends {
+        for address in [front_end.http, front_end.redis].into_iter().flatten() {
+            let number = front_end.number;
+            free_for_clients(address, "the address")
+                .with_context(|| format!("front end {number} cannot listen; is this store running already?"))?;
+        }
+    }
+    Ok(())
 }
 
 fn settings(args: &UpArgs) -> anyhow::Result<Settings> {

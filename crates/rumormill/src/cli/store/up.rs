@@ -3,15 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use rumormill_serve::{CLUSTER_FILE, Cluster, Keeper, Ready, Recipe};
 use serde::Serialize;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use tokio::task::LocalSet;
 
 use super::args::UpArgs;
 use super::create;
+use crate::cli::bar::Bar;
 use crate::cli::interrupt::Interrupt;
-use crate::cli::{Done, Ended, Failure, say};
+use crate::cli::{Done, Ended, Failure, movies, say};
+use crate::movies::data::Data;
+use crate::movies::{Remote, Trouble};
 
 /// What `--json` says, on one line, when all is ready.
 #[derive(Serialize)]
@@ -20,6 +24,12 @@ struct Up<'a> {
     pid: u32,
     replicas: Vec<&'a Ready>,
     front_ends: Vec<&'a Ready>,
+}
+
+/// What to fill the store with, read before anything is started.
+struct Filling {
+    data: Data,
+    bar: Bar,
 }
 
 /// Starts a store and keeps it up until a person stops it.
@@ -33,15 +43,25 @@ pub(super) fn up(args: &UpArgs) -> Done {
         (None, Some(fleeting)) => fleeting.path().to_path_buf(),
         (None, None) => unreachable!("one of the two is there"),
     };
+    let filling = filling(args)?;
     std::fs::create_dir_all(&folder).map_err(|error| {
         Failure::input(anyhow::Error::new(error).context(format!("cannot make the folder {}", folder.display())))
     })?;
     let cluster = create::open(&folder, args).map_err(Failure::Input)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::run)?;
-    LocalSet::new().block_on(&runtime, keep(args, cluster, &folder))
+    LocalSet::new().block_on(&runtime, keep(args, cluster, &folder, filling))
 }
 
-async fn keep(args: &UpArgs, mut cluster: Cluster, folder: &Path) -> Done {
+fn filling(args: &UpArgs) -> Result<Option<Filling>, Failure> {
+    if args.data.is_none() && !args.sample {
+        return Ok(None);
+    }
+    let bar = Bar::new();
+    let data = movies::read(args.data.as_deref(), &bar).map_err(Failure::input)?;
+    Ok(Some(Filling { data, bar }))
+}
+
+async fn keep(args: &UpArgs, mut cluster: Cluster, folder: &Path, filling: Option<Filling>) -> Done {
     let file = folder.join(CLUSTER_FILE);
     let program = std::env::current_exe().map_err(Failure::run)?;
     let recipe = Recipe { program, cluster_file: file.clone(), founding: !cluster.founded };
@@ -58,11 +78,37 @@ async fn keep(args: &UpArgs, mut cluster: Cluster, folder: &Path) -> Done {
         cluster.founded = true;
         cluster.write(&file).map_err(Failure::run)?;
     }
+    if let Some(filling) = filling {
+        let ready = keeper.ready();
+        tokio::select! {
+            filled = fill(&ready, filling) => if let Err(error) = filled {
+                keeper.stop().await;
+                return Err(Failure::Run(error));
+            },
+            () = asked.notified() => {
+                keeper.stop().await;
+                return Ok(Ended::Interrupted);
+            }
+        }
+    }
     announce(args, &keeper.ready(), folder);
     asked.notified().await;
     say::note("ending the store");
     keeper.stop().await;
     Ok(Ended::Interrupted)
+}
+
+/// Has the store take in movies and ratings through its first front end, on a thread of its own: processes that
+/// die meanwhile are started again.
+async fn fill(ready: &[Ready], Filling { data, bar }: Filling) -> anyhow::Result<()> {
+    let http = ready.iter().find_map(|ready| ready.http).context("a store without a front end takes in no data")?;
+    let (tell, told) = oneshot::channel::<Result<(), Trouble>>();
+    std::thread::Builder::new().name("fill".into()).spawn(move || {
+        let filled = Remote::at(&format!("http://{http}")).and_then(|mut store| movies::fill(&mut store, data, &bar));
+        // Who was asked to end meanwhile does not listen.
+        let _ = tell.send(filled);
+    })?;
+    Ok(told.await??)
 }
 
 fn announce(args: &UpArgs, ready: &[Ready], folder: &Path) {
