@@ -19,7 +19,7 @@ The project's chores
 Usage: cargo xtask test [OPTIONS]
 
 Runs every test there is, in one build profile, and closes with a line that counts them. What is missing
-(Node.js, Chromium, npm packages) is installed first; each installation is announced.
+(Node.js, Chromium, Redis's tools, npm packages) is installed first; each installation is announced.
 
 Options:
       --only STEP   run only this step and what it needs; may be given several times

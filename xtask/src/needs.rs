@@ -26,6 +26,12 @@ pub fn chromium() -> Result<()> {
     debian(["chromium"].into_iter().filter(|program| !exists(program)), &["chromium"])
 }
 
+/// The programs that come with Redis, to talk to a store's front ends as people do.
+pub fn redis_tools() -> Result<()> {
+    let programs = ["redis-cli", "redis-benchmark"];
+    debian(programs.into_iter().filter(|program| !exists(program)), &["redis-tools"])
+}
+
 /// Installs Debian packages when any program is missing.
 fn debian<'a>(missing: impl Iterator<Item = &'a str>, packages: &[&str]) -> Result<()> {
     let missing: Vec<&str> = missing.collect();

@@ -70,7 +70,10 @@ impl Step {
     fn run(self, tally: &mut Tally) -> Result<bool> {
         match self {
             Self::Build => read(workspace(&mut cargo()).arg("--no-run"), |_| {}),
-            Self::Rust => read(workspace(&mut cargo()).arg("--no-fail-fast"), |line| tally.read(line)),
+            Self::Rust => {
+                needs::redis_tools()?;
+                read(workspace(&mut cargo()).arg("--no-fail-fast"), |line| tally.read(line))
+            }
             Self::Debug => {
                 let packages = ["core", "protocols", "check", "sim"].map(|name| format!("--package=rumormill-{name}"));
                 read(cargo().args(["test", "--no-fail-fast"]).args(packages), |line| tally.read(line))
