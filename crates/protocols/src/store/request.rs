@@ -107,10 +107,10 @@ pub struct Answered<A: Application> {
     pub ticket: u64,
     /// Whose call it was.
     pub session: SessionId,
-    /// What the session has seen now.
-    pub token: Token,
     /// What the operation returned; `None` of an update whose answer is forgotten.
     pub result: Result<Option<A::Answer>, Failure>,
+    /// What the session has seen now. In traces, which cut long texts, the result comes first.
+    pub token: Token,
 }
 
 /// Why a call failed.

@@ -1,10 +1,10 @@
 //! How far a replica is.
 
-use rumormill_core::Context;
+use rumormill_core::{Context, PeerId, Seat};
 use serde::Serialize;
 
 use super::Replica;
-use crate::store::{Application, Role, Service, Status, Store, Timestamp};
+use crate::store::{Application, Role, Service, Slot, Status, Store, Timestamp, numbers};
 
 /// What a replica has done since it booted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -40,6 +40,15 @@ const TOLD_AT_ONCE: u32 = 16;
 
 /// The name of the target: updates that this replica has executed and knows that all have, of those it holds.
 const TARGET: &str = "spread";
+
+/// A slot with the number of its replica, where it has one, rather than its id: people know peers by number.
+fn by_number<A: Application>(cx: &Context<'_, Store<A>>, seat: Seat, slot: Slot) -> String {
+    let place = numbers(cx, seat, u32::MAX).iter().position(|&peer| peer == slot.replica);
+    match place {
+        Some(place) if slot != Slot::FORCED => format!("{:?}", Slot { replica: PeerId(place as u64 + 1), ..slot }),
+        _ => format!("{slot:?}"),
+    }
+}
 
 impl<A: Application> Replica<A> {
     /// How far it is.
@@ -102,7 +111,7 @@ impl<A: Application> Replica<A> {
             ("value timestamp", &mut measured.value, &self.value_timestamp),
         ] {
             for (slot, count) in now.parts().filter(|&(slot, count)| told.get(slot) != count) {
-                cx.measure(&format!("{name} {slot:?}"), count);
+                cx.measure(&format!("{name} {}", by_number(cx, self.seat, slot)), count);
                 is_news = true;
             }
             told.clone_from(now);

@@ -104,9 +104,15 @@ fn an_update_that_two_must_hold_is_neither_answered_nor_shown_before() {
 fn who_is_switched_off_refuses_calls_and_gossips_on() {
     let mut replicas = three(Ack::Fsync);
     fill(&mut replicas[0], 1);
-    for (service, refusal) in [(Service::Offline, Refusal::Offline), (Service::Overloaded, Refusal::Overloaded)] {
+    for (service, refusal, measured) in [
+        (Service::Offline, Refusal::Offline, &["measured offline 1"][..]),
+        (Service::Overloaded, Refusal::Overloaded, &["measured offline 0", "measured overloaded 1"]),
+    ] {
         let effects = replicas[0].request(Request::Switch(service));
-        assert!(matches!(&effects[..], [Effect::Indicate(Indication::Switched(now))] if *now == service));
+        let [observed @ .., Effect::Indicate(Indication::Switched(now))] = &effects[..] else { panic!("not switched") };
+        assert_eq!(*now, service);
+        let texts = observed.iter().map(|effect| if let Effect::Observed(text) = effect { text } else { "" });
+        assert_eq!(texts.collect::<Vec<_>>(), measured);
         let effects = replicas[0].message(FRONT, calls(&Timestamp::new(), vec![query(id(1, 1))]));
         assert_eq!(answers(&effects)[0].0.result, Err(refusal));
     }
