@@ -66,7 +66,7 @@ const WRAPPED = /^(?:Ok|Some|Kv|Ratings)\((.*)\)$/;
 
 /** What an answer says, without its ticket and its token: those are in the event itself. */
 export function answerWords({ text, name }: Pick<LogLine, "text" | "name">): string {
-  let words = /\bresult: (.*?)(?: \}\]\))?$/.exec(text)?.[1] ?? (text || name);
+  let words = /\bresult: (.*?)(?:, token: .*| \}\]\))?$/.exec(text)?.[1] ?? (text || name);
   for (let inner = WRAPPED.exec(words); inner?.[1]; inner = WRAPPED.exec(words)) words = inner[1];
   return words;
 }

@@ -171,7 +171,7 @@ describe("the page", () => {
 
   it("shows of an answer what it says", () => {
     const text =
-      "Answers([Answered { ticket: 0, session: SessionId(0), token: Token { label: {1: 2}, time: 7 }, result: Ok(Some(Ratings(Rating(Some(4.5))))) }])";
+      "Answers([Answered { ticket: 0, session: s0, result: Ok(Some(Ratings(Rating(Some(4.5))))), token: Token { label: ⟨1:2⟩, time: 7 } }])";
     expect(answerWords({ text, name: "Answers" })).toBe("Rating(Some(4.5))");
     expect(answerWords({ text: "Switched(Offline)", name: "Switched" })).toBe("Switched(Offline)");
     expect(answerWords({ text: "", name: "Told" })).toBe("Told");
