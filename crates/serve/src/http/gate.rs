@@ -16,7 +16,7 @@ const MAX_QUEUED: usize = 4_096;
 /// Something on its way to the desk.
 enum Job {
     /// A call.
-    Call { op: Op<BundleUpdate, BundleQuery>, manner: Manner, answer: oneshot::Sender<Answer<Bundle>> },
+    Call { op: Box<Op<BundleUpdate, BundleQuery>>, manner: Box<Manner>, answer: oneshot::Sender<Answer<Bundle>> },
     /// An errand to a replica, by its number.
     Errand { replica: u32, errand: Errand, answer: oneshot::Sender<Option<Told>> },
 }
@@ -54,7 +54,7 @@ impl Gate {
                 match job {
                     Job::Call { op, manner, answer } => {
                         let session = manner.session;
-                        desk.ask(op, manner, Waiter::Once(answer));
+                        desk.ask(*op, *manner, Waiter::Once(answer));
                         // Each request is a session of its own: what it has seen travels in its token.
                         desk.close(session);
                     }
@@ -81,6 +81,7 @@ impl Gate {
     /// Makes a call; `None` when the front end has stopped.
     pub async fn ask(&self, op: Op<BundleUpdate, BundleQuery>, manner: Manner) -> Option<Answer<Bundle>> {
         let (answer, answered) = oneshot::channel();
+        let (op, manner) = (Box::new(op), Box::new(manner));
         self.jobs.send(Job::Call { op, manner, answer }).await.ok()?;
         answered.await.ok()
     }
