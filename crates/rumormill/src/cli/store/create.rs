@@ -20,7 +20,13 @@ pub(super) fn open(folder: &Path, args: &UpArgs) -> anyhow::Result<Cluster> {
             bail!(
                 "{} has {} replicas and {} front ends, not {} and {}; name another folder with --dir, or say \
                  --replicas {} --front-ends {}",
-                file.display(), there.0, there.1, wanted.0, wanted.1, there.0, there.1,
+                file.display(),
+                there.0,
+                there.1,
+                wanted.0,
+                wanted.1,
+                there.0,
+                there.1,
             );
         }
         // How they work may change from one time to the next; who they are may not.
@@ -58,11 +64,13 @@ fn settings(args: &UpArgs) -> anyhow::Result<Settings> {
     if !(0.0..=1.0).contains(&args.overload) {
         bail!("--overload {} is not between 0 and 1", args.overload);
     }
-    let mut settings = Settings::default();
-    settings.ack = args.ack;
-    settings.gossip_ms = args.gossip_every.as_millis() as u64;
-    settings.delta_ms = args.delta.as_millis() as u64;
-    settings.overload = args.overload;
+    let settings = Settings {
+        ack: args.ack,
+        gossip_ms: args.gossip_every.as_millis() as u64,
+        delta_ms: args.delta.as_millis() as u64,
+        overload: args.overload,
+        ..Settings::default()
+    };
     if let rumormill_protocols::store::Ack::Replicas(more) = args.ack
         && more >= args.replicas
     {
@@ -98,7 +106,7 @@ fn any() -> SocketAddr {
 
 /// A free port for links. It stays the same when the process is started again, so that the others find it.
 fn free_for_links() -> anyhow::Result<SocketAddr> {
-    Ok(UdpSocket::bind(any()).and_then(|socket| socket.local_addr()).context("no free port on this machine")?)
+    UdpSocket::bind(any()).and_then(|socket| socket.local_addr()).context("no free port on this machine")
 }
 
 fn free_for_clients(wanted: SocketAddr, option: &str) -> anyhow::Result<SocketAddr> {
