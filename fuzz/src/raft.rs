@@ -62,8 +62,11 @@ pub fn samples() -> Vec<Vec<u8>> {
     samples.into_iter().rev().step_by(step).collect()
 }
 
+/// Peers, and messages that they sent each other.
+type Group = (Vec<TestPeer<Journal>>, Vec<Vec<u8>>);
+
 /// Three founders of whom the first leads, some lines written and compacted, and what they said.
-fn group() -> Option<(Vec<TestPeer<Journal>>, Vec<Vec<u8>>)> {
+fn group() -> Option<Group> {
     let parameters = [
         ("peers", Value::Count(PEERS.into())),
         ("lines", Value::PerPeer([9, 9, 9].into())),
