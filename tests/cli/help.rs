@@ -2,17 +2,18 @@
 
 use crate::support::{folder, run};
 
-const COMMANDS: &str = "lab list run explore check show replay branch compare export new completions";
+const COMMANDS: &str = "lab,list,run,explore,check,show,replay,branch,compare,export,new,completions,movies,store,store up,\
+                        store replica,store frontend";
 
 #[test]
 fn every_command_explains_itself_with_an_example() {
     let folder = folder();
-    for command in COMMANDS.split(' ').chain([""]) {
-        let arguments: Vec<&str> = [command, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
+    for command in COMMANDS.split(',').chain([""]) {
+        let arguments: Vec<&str> = command.split(' ').chain(["--help"]).filter(|word| !word.is_empty()).collect();
         let said = run(folder.path(), arguments).expect(0);
         assert_eq!(said.err, "", "help belongs on standard output");
         assert!(said.out.contains("rumormill"), "no example in {command:?}:\n{}", said.out);
-        let name = if command.is_empty() { "rumormill" } else { command };
+        let name = if command.is_empty() { "rumormill".into() } else { command.replace(' ', "-") };
         insta::assert_snapshot!(name, said.out);
     }
 }

@@ -6,6 +6,7 @@ mod compare;
 mod errors;
 mod explore;
 mod help;
+mod movies;
 mod record;
 mod run;
 #[path = "../support/mod.rs"]
