@@ -52,9 +52,8 @@ pub(crate) fn read(folder: Option<&Path>, bar: &Bar) -> Result<Data, DataError> 
 /// Has the servers take in data, unless they have as much already: then they took it in before, and users may
 /// have rated since.
 pub(crate) fn fill(servers: &mut dyn Servers, data: Data, bar: &Bar) -> Result<(), Trouble> {
-    let has_all = |counts: Counts| {
-        counts.movies >= data.movies.len() as u64 && counts.ratings >= data.ratings.len() as u64
-    };
+    let has_all =
+        |counts: Counts| counts.movies >= data.movies.len() as u64 && counts.ratings >= data.ratings.len() as u64;
     if let Answer::Counts(counts) = until_taken(|| servers.query(Query::Counts))?
         && has_all(counts)
     {
@@ -87,9 +86,12 @@ fn one(args: &MoviesArgs, action: &ActionArgs, servers: &mut dyn Servers) -> Don
         ActionArgs::Find { movie } => (movie, Wish::Find),
         ActionArgs::View { movie } => (movie, Wish::View),
         ActionArgs::Average { movie } => (movie, Wish::Average),
-        ActionArgs::Rate { movie, stars } => (movie, Wish::Rate(stars.parse().map_err(|error| {
-            Failure::input(anyhow::Error::new::<rumormill_protocols::store::apps::ratings::ScoreError>(error))
-        })?)),
+        ActionArgs::Rate { movie, stars } => (
+            movie,
+            Wish::Rate(stars.parse().map_err(|error| {
+                Failure::input(anyhow::Error::new::<rumormill_protocols::store::apps::ratings::ScoreError>(error))
+            })?),
+        ),
         ActionArgs::Delete { movie } => (movie, Wish::Delete),
         ActionArgs::Change { number, state } => return change(args, servers, *number, state.as_deref()),
     };

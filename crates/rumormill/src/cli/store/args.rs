@@ -98,7 +98,8 @@ fn ack(text: &str) -> Result<Ack, String> {
         "memory" => Ok(Ack::Memory),
         "fsync" => Ok(Ack::Fsync),
         _ => {
-            let more = text.strip_prefix("f+").and_then(|count| count.parse().ok()).filter(|count| (1..64).contains(count));
+            let more =
+                text.strip_prefix("f+").and_then(|count| count.parse().ok()).filter(|count| (1..64).contains(count));
             more.map(Ack::Replicas).ok_or_else(|| "write memory, fsync, f+1, f+2 ...".into())
         }
     }

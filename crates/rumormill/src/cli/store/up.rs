@@ -125,7 +125,12 @@ fn announce(args: &UpArgs, ready: &[Ready], folder: &Path) {
     for front_end in front_ends {
         if let (Some(http), Some(redis)) = (front_end.http, front_end.redis) {
             let (http, redis_cli) = (format!("http://{http}"), format!("redis-cli -p {}", redis.port()));
-            say::line(&format!("front end {}: {} and {}", front_end.number, say::strong(&http), say::strong(&redis_cli)));
+            say::line(&format!(
+                "front end {}: {} and {}",
+                front_end.number,
+                say::strong(&http),
+                say::strong(&redis_cli)
+            ));
         }
     }
     match &args.dir {
