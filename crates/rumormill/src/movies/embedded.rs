@@ -70,8 +70,7 @@ impl Embedded {
         settings.topology = Topology::Full;
         settings.stop = StopRule::TimeLimit;
         settings.time_limit = LIFETIME;
-        let mut simulation =
-            Simulation::new(config, settings).map_err(|error| Trouble::Other(error.to_string()))?;
+        let mut simulation = Simulation::new(config, settings).map_err(|error| Trouble::Other(error.to_string()))?;
         simulation.run_for(STEP);
         let services = [Service::Online; SERVERS as usize];
         Ok(Self { simulation, services, session: SessionId(u128::from(seed)), calls: 0, since: Wall::now() })
@@ -209,4 +208,3 @@ impl Launch for Listened {
         Self { store: Store::new(config, seat), heard: Vec::new() }
     }
 }
-

@@ -39,7 +39,8 @@ impl Remote {
     }
 
     fn ask(&mut self, method: Method, path: &str, body: Option<Value>) -> Result<(u16, Value), Trouble> {
-        let lost = |error: &dyn std::fmt::Display| Trouble::Other(format!("{}: {error}; is the front end up?", self.base));
+        let lost =
+            |error: &dyn std::fmt::Display| Trouble::Other(format!("{}: {error}; is the front end up?", self.base));
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
         if let Some(token) = &self.token {
             request = request.header(SESSION, token);
@@ -109,7 +110,9 @@ impl Servers for Remote {
             Query::Find(title) => format!("/v1/movies?patience_ms=0&title={}", escaped(title)),
             Query::Movie(movie) | Query::Average(movie) => format!("/v1/movies/{}?patience_ms=0", movie.0),
             Query::View { user, movie } => format!("/v1/movies/{}/ratings/{}?patience_ms=0", movie.0, user.0),
-            Query::Titles { prefix, most } => format!("/v1/titles?patience_ms=0&most={most}&prefix={}", escaped(prefix)),
+            Query::Titles { prefix, most } => {
+                format!("/v1/titles?patience_ms=0&most={most}&prefix={}", escaped(prefix))
+            }
             Query::Counts => "/v1/movies?patience_ms=0".to_string(),
             _ => return Err(Trouble::Other("this cannot be asked over HTTP".into())),
         };

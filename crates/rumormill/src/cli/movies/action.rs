@@ -148,11 +148,7 @@ pub(super) fn service(text: &str) -> Option<Service> {
 }
 
 /// Shows the servers, or switches one.
-pub(super) fn change(
-    servers: &mut dyn Servers,
-    server: Option<u32>,
-    wanted: Option<Service>,
-) -> Result<Said, Trouble> {
+pub(super) fn change(servers: &mut dyn Servers, server: Option<u32>, wanted: Option<Service>) -> Result<Said, Trouble> {
     let now = servers.services()?;
     let listed = |all: &[Service]| {
         let row = |(service, number): (&Service, u32)| json!({ "server": number, "state": state(*service) });

@@ -81,5 +81,9 @@ fn tie_to_parent(parent: u32) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     let now = rustix::process::getppid().map(|pid| pid.as_raw_nonzero().get());
-    if now == i32::try_from(parent).ok() { Ok(()) } else { Err(io::Error::other("the process that started this one is gone")) }
+    if now == i32::try_from(parent).ok() {
+        Ok(())
+    } else {
+        Err(io::Error::other("the process that started this one is gone"))
+    }
 }
