@@ -121,7 +121,8 @@ fn announce(args: &UpArgs, ready: &[Ready], folder: &Path) {
         }
         return;
     }
-    say::line(&format!("{} replicas and {} front ends are up", replicas.len(), front_ends.len()));
+    let some = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    say::line(&format!("{} and {} are up", some(replicas.len(), "replica"), some(front_ends.len(), "front end")));
     for front_end in front_ends {
         if let (Some(http), Some(redis)) = (front_end.http, front_end.redis) {
             let (http, redis_cli) = (format!("http://{http}"), format!("redis-cli -p {}", redis.port()));
