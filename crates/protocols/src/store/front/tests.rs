@@ -14,6 +14,9 @@ use crate::store::{
     Timestamp, Token,
 };
 
+/// How a call ended.
+type Outcome = Result<Option<Vec<u8>>, Failure>;
+
 /// Registers, by number: enough to have something to ask for.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 struct Registers(BTreeMap<u8, Vec<u8>>);
@@ -76,7 +79,7 @@ impl Did {
     }
 
     /// The tickets of calls that are over, and whether they went well.
-    fn answered(&self) -> Vec<(u64, Result<Option<Vec<u8>>, Failure>)> {
+    fn answered(&self) -> Vec<(u64, Outcome)> {
         self.answers().into_iter().map(|answered| (answered.ticket, answered.result)).collect()
     }
 
