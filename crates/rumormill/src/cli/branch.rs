@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn a_request_names_who_is_asked() {
         let asked = |text: &str| request(text).map(|fault| fault.to_string());
-        assert_eq!(asked("3: sync").unwrap(), "peer 3 are asked: sync");
+        assert_eq!(asked("3: sync").unwrap(), "peer 3 is asked: sync");
         assert_eq!(asked("*: sync").unwrap(), "all peers are asked: sync");
         assert!(asked("sync").is_err() && asked("x: sync").is_err());
     }
