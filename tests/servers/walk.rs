@@ -3,19 +3,39 @@
 use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::store::Store;
 use crate::support::{Said, finish, folder, root, rumormill, run};
 
+/// Each command is a session of its own, and may see less than the one before: waits until all servers that
+/// answer are equally far.
+fn settle(store: &Store) {
+    for _ in 0..200 {
+        let told = crate::support::http::request(&store.http(0), "", "GET", "/v1/replicas", None).json();
+        let reached = told["replicas"].as_array().unwrap().iter().filter(|replica| replica["reached"] == true);
+        let lines: Vec<Value> = reached.map(|replica| replica["lines"].clone()).collect();
+        let executed = |line: &Value| line["held"] == line["executed"];
+        let all_executed = lines.iter().all(|all| all.as_array().unwrap().iter().all(executed));
+        if !lines.is_empty() && all_executed && lines.windows(2).all(|pair| pair[0] == pair[1]) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("the servers do not agree");
+}
+
 /// One action of user 7, on a store's servers.
 fn movies(folder: &Path, store: &Store, action: &[&str]) -> Said {
+    settle(store);
     run(folder, [&["movies", "--server", &store.url(), "--user", "7", "--json"], action].concat())
 }
 
 /// Lines typed at the prompt, and all that was said.
 fn typed(folder: &Path, store: &Store, lines: &[&str]) -> Said {
+    settle(store);
     let mut command = rumormill(folder);
     let mut child = command.args(["movies", "--server", &store.url()]).stdin(Stdio::piped()).spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
