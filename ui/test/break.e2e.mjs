@@ -91,7 +91,7 @@ async function simulated(lab) {
   await holds("a wrong span is told", () => lab.is("slow-form", /by: expected a number/));
   await lab.fill("slow-by", "2ms");
   await lab.click("slow-apply");
-  await holds("it is slowed", () => lab.is("toast", /take 2 ms/));
+  await holds("it is slowed", () => lab.is("toast", /takes 2 ms/));
   await lab.click("slow");
   await lab.fill("slow-by", "0");
   await lab.click("slow-apply");
