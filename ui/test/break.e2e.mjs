@@ -70,7 +70,7 @@ async function lasso(lab) {
 /** Every fault that a button makes, on a simulation under way. */
 async function simulated(lab) {
   const { page } = lab;
-  await start(lab, { peers: 8, messages: 150, speed: "0.1" });
+  await start(lab, { peers: 8, messages: 75, speed: "0.1" });
   await setDetails(page, { peer: "3" });
   await holds("a peer under way can be broken", async () => {
     return (await lab.attribute("breaking", "can")) === "inject" && (await status(lab)) === "up";
