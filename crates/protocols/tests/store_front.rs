@@ -185,5 +185,6 @@ fn a_typed_request_is_a_call_or_a_word_to_a_replica() {
     for nonsense in ["", "  ", "offline now", "add", "add x", "evict deadbeef", "fly"] {
         assert!(request(nonsense).is_none(), "{nonsense}");
     }
-    assert_eq!(format!("{}", Failure::Refused(Refusal::Late)), "refused: Late");
+    let large = Failure::Refused(Refusal::Large).to_string();
+    assert_eq!(large, "refused: the answer has more than 2 MiB; ask for less at once");
 }

@@ -10,7 +10,7 @@ use super::{Application, CallId, Errand, Op, Order, Piece, Place, Slot, Stamp, S
 /// The most bytes of a message: a batch of calls, of records, or a piece of a snapshot.
 pub const MAX_MESSAGE_BYTES: usize = 4 << 20;
 
-/// The most bytes of one operation or answer: what an outer codec may let in.
+/// The most bytes of one operation: what an outer codec may let in.
 pub const MAX_OPERATION_BYTES: usize = 1 << 20;
 
 /// What replicas and front ends send each other.
@@ -150,24 +150,35 @@ pub struct Reply<A: Application> {
 
 /// Why a replica does not take a call. Only [`Refusal::Late`] says nothing about whether an earlier copy of the
 /// call was taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Refusal {
     /// It was first sent longer than δ ago: whether it was executed may be forgotten.
+    #[error("it was first sent so long ago that whether it was done may be forgotten; look, and make it anew")]
     Late,
     /// Its time is more than δ ahead of the replica's clock.
+    #[error("its time, or its session token's, is ahead of the replicas' clocks; do the clocks of all machines agree?")]
     Early,
     /// The replica was told to be offline.
+    #[error("the replica was told to answer no calls; ask another one")]
     Offline,
     /// The replica has too much to do.
+    #[error("the replica has too much to do; try again later")]
     Overloaded,
     /// The replica has no state yet, or has lost touch with the others so long that it may have been evicted.
+    #[error("the replica is out of touch with the others; try again later")]
     Fenced,
     /// Only the primary orders such a call; this one is, as far as the replica knows.
+    #[error("only the primary orders such a call, and the replica is not the primary; ask that one")]
     NotPrimary(Option<PeerId>),
     /// It depends on updates that are lost for good: of this line, there are only so many.
+    #[error("it depends on updates that are lost for good: line {0:?} ends with number {1}; begin a new session")]
     Lost(Slot, u64),
     /// It depends on updates that no replica has ever heard of.
+    #[error("it depends on updates that no replica has heard of; is the session token from this store?")]
     Unknown,
+    /// Its answer has more bytes than travel in one message.
+    #[error("the answer has more than 2 MiB; ask for less at once")]
+    Large,
 }
 
 /// An update in the log.

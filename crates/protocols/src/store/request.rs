@@ -124,7 +124,7 @@ pub enum Failure {
     #[error("no answer in time: whether it was done is not known")]
     Unknown,
     /// It was refused for a reason that another try does not mend.
-    #[error("refused: {0:?}")]
+    #[error("refused: {0}")]
     Refused(Refusal),
     /// The operation has more than [`MAX_OPERATION_BYTES`](super::MAX_OPERATION_BYTES).
     #[error("the operation is too large: at most 1 MiB is taken")]

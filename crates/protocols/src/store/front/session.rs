@@ -137,7 +137,7 @@ impl<A: Application> Session<A> {
                 call.said = label.filter(|_| call.caller.entry.is_some()).cloned();
             }
             Err(_) if from != chain.to || chain.is_resting => return Heard::Nothing,
-            Err(refusal @ (Refusal::Lost(..) | Refusal::Unknown)) => {
+            Err(refusal @ (Refusal::Lost(..) | Refusal::Unknown | Refusal::Large)) => {
                 call.outcome = Some(Err(Failure::Refused(refusal)));
             }
             Err(refusal) => chain.refused = chain.refused.or(Some(refusal)),

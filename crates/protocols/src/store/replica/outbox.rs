@@ -12,6 +12,12 @@ const REPLIES_BYTES: usize = 1 << 20;
 /// The most answers in one message.
 const MAX_REPLIES: usize = 4096;
 
+/// The most bytes of one answer. With the answers and labels before it, and its own label, it fits into a message.
+const MAX_ANSWER_BYTES: usize = 2 << 20;
+
+/// Bytes of a part of a label, at most.
+const PART_BYTES: usize = 25;
+
 /// Answers that one activation gives; empty between activations.
 #[derive(Clone, Debug)]
 pub(super) struct Outbox<A: Application>(BTreeMap<PeerId, Draft<A>>);
@@ -68,7 +74,8 @@ impl<A: Application> Outbox<A> {
         }
     }
 
-    /// Adds an answer. True when there are so many that they should be sent.
+    /// Adds an answer: one that is too large for a message is refused, or, of an update, left out, for the update
+    /// is done. True when there are so many that they should be sent.
     pub(super) fn answer(
         &mut self,
         front: PeerId,
@@ -77,9 +84,16 @@ impl<A: Application> Outbox<A> {
         result: Result<Option<A::Answer>, Refusal>,
     ) -> bool {
         let draft = self.0.entry(front).or_default();
-        if let Ok(Some(answer)) = &result {
-            draft.bytes += postcard::experimental::serialized_size(answer).unwrap_or(REPLIES_BYTES);
-        }
+        let answer_bytes = |answer: &A::Answer| postcard::experimental::serialized_size(answer).unwrap_or(usize::MAX);
+        let bytes = result.as_ref().ok().and_then(Option::as_ref).map_or(0, answer_bytes);
+        let result = match result {
+            Ok(_) if bytes > MAX_ANSWER_BYTES && update => Ok(None),
+            Ok(_) if bytes > MAX_ANSWER_BYTES => Err(Refusal::Large),
+            result => {
+                draft.bytes += bytes;
+                result
+            }
+        };
         let label = draft.label(seen);
         draft.replies.push(Reply { id, update, label, result });
         draft.bytes >= REPLIES_BYTES || draft.replies.len() >= MAX_REPLIES
@@ -108,10 +122,7 @@ impl<A: Application> Draft<A> {
                 }
                 *self.value.get_or_insert(next)
             }
-            Seen::Exactly(ts) => {
-                self.labels.push(ts.clone());
-                next
-            }
+            Seen::Exactly(ts) => self.push(ts),
             Seen::Shared { from, ts } => {
                 let from = from as usize;
                 if self.shared.len() <= from {
@@ -121,10 +132,16 @@ impl<A: Application> Draft<A> {
                     self.labels[place as usize].merge(ts);
                     return place;
                 }
-                self.labels.push(ts.clone());
                 self.shared[from] = Some(next);
-                next
+                self.push(ts)
             }
         }
+    }
+
+    /// One more label; its place.
+    fn push(&mut self, ts: &Timestamp) -> u32 {
+        self.bytes += ts.len() * PART_BYTES;
+        self.labels.push(ts.clone());
+        self.labels.len() as u32 - 1
     }
 }

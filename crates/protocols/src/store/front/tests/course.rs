@@ -180,6 +180,15 @@ fn what_depends_on_lost_updates_is_refused_at_once() {
 }
 
 #[test]
+fn a_query_whose_answer_is_too_large_is_over_at_once_and_what_comes_after_it_is_not() {
+    let mut bench = Bench::new();
+    let calls = bench.ask(vec![get(1, 7), set(2, 7)]).only().1.calls.clone();
+    let did = bench.refuse(1, &calls[..1], Refusal::Large);
+    assert_eq!((did.answered(), did.sent().len()), (vec![(1, Err(Failure::Refused(Refusal::Large)))], 0));
+    assert_eq!(bench.answer(1, &calls[1..], &label(&[(1, 1)])).answered(), [(2, old())]);
+}
+
+#[test]
 fn what_another_replica_refuses_late_does_not_matter() {
     let mut bench = Bench::new();
     let calls = bench.ask(vec![set(1, 7)]).only().1.calls.clone();

@@ -136,3 +136,43 @@ fn answers_to_updates_with_one_label_share_one() {
     let (all, exact, value) = (named(&[(1, 3)]), named(&[(3, 1)]), named(&[(1, 9)]));
     assert_eq!(labels, [all.clone(), all.clone(), all, exact, value]);
 }
+
+#[test]
+fn an_answer_that_is_too_large_for_a_message_is_refused_at_once() {
+    let mut replica = replica(1, Ack::Fsync);
+    let entries = |count| Ok(Some(Answer::Entries(vec![Stamp { time: 0, call: id(1, 0) }; count])));
+    let size = |count| postcard::to_stdvec(&entries(count).unwrap()).unwrap().len();
+    let (fits, large) = (600_000, 800_000);
+    assert!(size(fits) < 2 << 20 && size(large) > 2 << 20, "{} and {}", size(fits), size(large));
+    let effects = replica.activate(|_, cx| {
+        let mut outbox: Outbox<Ledger> = Outbox::default();
+        for (number, update, count) in [(1, false, large), (2, true, large), (3, false, fits)] {
+            outbox.answer(FRONT, (id(1, number), update), Seen::Value, entries(count));
+        }
+        outbox.send(cx, &Timestamp::new(), 7);
+    });
+    let results: Vec<_> = answers(&effects).into_iter().map(|(reply, _)| reply.result).collect();
+    assert_eq!(results[..2], [Err(Refusal::Large), Ok(None)], "the update is done");
+    assert_eq!(results[2], entries(fits));
+}
+
+#[test]
+fn labels_count_for_the_length_of_a_message() {
+    use rumormill_core::Wire as _;
+    let mut replica = replica(1, Ack::Fsync);
+    let longest = |nth: u64| (0..128).map(|part| (line(u64::MAX - part), u64::MAX - nth)).collect::<Timestamp>();
+    let effects = replica.activate(|_, cx| {
+        let mut outbox: Outbox<Ledger> = Outbox::default();
+        for number in 1..=4_096 {
+            if outbox.answer(FRONT, (id(1, number), true), Seen::Exactly(&longest(number)), Ok(None)) {
+                outbox.send(cx, &Timestamp::new(), 7);
+            }
+        }
+        outbox.send(cx, &Timestamp::new(), 7);
+    });
+    assert_eq!(answers(&effects).len(), 4_096);
+    for effect in &effects {
+        let Effect::Send { message, .. } = effect else { continue };
+        assert!(message.measure().bytes < 4 << 20, "{} bytes", message.measure().bytes);
+    }
+}
