@@ -8,6 +8,7 @@ mod desk;
 mod front;
 mod http;
 mod keeper;
+mod random;
 mod replica;
 mod resp;
 

@@ -1,5 +1,7 @@
 //! The replicas: how far each is, and whether it answers calls.
 
+use std::time::{Duration, Instant};
+
 use axum::Json;
 use axum::body::Bytes as Body;
 use axum::extract::{Path, State};
@@ -23,12 +25,19 @@ pub(super) async fn all(State(gate): State<Gate>) -> Json<Value> {
     let asked: Vec<_> = (1..=gate.replicas)
         .map(|number| {
             let gate = gate.clone();
-            tokio::spawn(async move { gate.manage(number, Errand::Status).await })
+            tokio::spawn(async move {
+                let asked = Instant::now();
+                let told = gate.manage(number, Errand::Status).await;
+                (told, asked.elapsed())
+            })
         })
         .collect();
     let mut rows = Vec::new();
     for (answer, number) in asked.into_iter().zip(1..) {
-        rows.push(shown(number, answer.await.ok().flatten().as_ref()));
+        rows.push(match answer.await {
+            Ok((told, after)) => shown(number, told.as_ref(), after),
+            Err(_) => shown(number, None, Duration::ZERO),
+        });
     }
     Json(json!({ "replicas": rows }))
 }
@@ -52,13 +61,14 @@ async fn errand(gate: &Gate, replica: &str, errand: Errand) -> Result<Json<Value
     let number = replica.parse().ok().filter(|number| (1..=gate.replicas).contains(number));
     let absent = || Problem::not_found(format!("no replica {replica:?}; they are numbered 1 to {}", gate.replicas));
     let number = number.ok_or_else(absent)?;
+    let asked = Instant::now();
     match gate.manage(number, errand).await {
-        Some(told) => Ok(Json(shown(number, Some(&told)))),
+        Some(told) => Ok(Json(shown(number, Some(&told), asked.elapsed()))),
         None => Err(Problem::unreached(number)),
     }
 }
 
-fn shown(number: u32, told: Option<&Told>) -> Value {
+fn shown(number: u32, told: Option<&Told>, after: Duration) -> Value {
     let Some(Told { status, lines, primary }) = told else {
         return json!({ "replica": number, "reached": false });
     };
@@ -70,6 +80,7 @@ fn shown(number: u32, told: Option<&Told>) -> Value {
     json!({
         "replica": number,
         "reached": true,
+        "after_ms": after.as_micros() as f64 / 1e3,
         "service": status.service,
         "lines": lines.iter().map(line).collect::<Vec<_>>(),
         "log": status.log,

@@ -7,13 +7,13 @@ use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
 use rumormill_protocols::store::apps::bundle::{Answer as BundleAnswer, Query as BundleQuery, Update as BundleUpdate};
-use rumormill_protocols::store::{Op, Order, SessionId, Token};
+use rumormill_protocols::store::{Op, Order, Token};
 use serde::Deserialize;
 
 use super::gate::Gate;
 use super::problem::Problem;
 use crate::desk::Manner;
-use crate::resp::random_u128;
+use crate::random;
 
 /// The header that carries the session token, in both directions.
 pub(super) const HEADER: &str = "rumormill-session";
@@ -111,7 +111,7 @@ impl Session {
     }
 
     async fn call(self, gate: &Gate, op: Op<BundleUpdate, BundleQuery>) -> Result<(Token, BundleAnswer), Problem> {
-        let session = SessionId(random_u128().map_err(|_| Problem::stopped())?);
+        let session = random::session().map_err(|_| Problem::stopped())?;
         let Self { seen, order, patience } = self;
         let manner = Manner { session, seen, order, wait: true, patience };
         let answer = gate.ask(op, manner).await.ok_or_else(Problem::stopped)?;

@@ -14,12 +14,12 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
-use rumormill_protocols::store::SessionId;
 use rumormill_protocols::store::apps::Bundle;
 use tokio::net::TcpListener;
 use tokio::task::spawn_local;
 
 use crate::desk::Desk;
+use crate::random;
 use client::Client;
 pub use command_line::fuzz;
 use reply::{Reply, Version};
@@ -49,7 +49,13 @@ pub(crate) async fn listen(listener: TcpListener, desk: Rc<Desk<Bundle>>) -> io:
             let _ = stream.try_write(&refusal);
             continue;
         }
-        let session = SessionId(random_u128()?);
+        let session = match random::session() {
+            Ok(session) => session,
+            Err(error) => {
+                tracing::warn!(%error, "no name for a session");
+                continue;
+            }
+        };
         let client = Client::new(Rc::clone(&desk), Rc::clone(&server), server.came(), session);
         spawn_local(async move {
             if let Err(error) = connection::serve(stream, client).await {
@@ -57,11 +63,4 @@ pub(crate) async fn listen(listener: TcpListener, desk: Rc<Desk<Bundle>>) -> io:
             }
         });
     }
-}
-
-/// A session that nobody else has.
-pub(crate) fn random_u128() -> io::Result<u128> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
-    Ok(u128::from_le_bytes(bytes))
 }
