@@ -12,10 +12,10 @@ use crate::support::folder;
 
 /// An answer.
 #[derive(Debug)]
-struct Answer {
-    status: u16,
-    head: String,
-    body: String,
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: String,
 }
 
 impl Answer {
@@ -38,7 +38,7 @@ impl Answer {
 }
 
 /// Asks, with further header lines.
-fn send(address: &str, method: &str, path: &str, headers: &[&str], body: &str) -> Answer {
+pub fn send(address: &str, method: &str, path: &str, headers: &[&str], body: &str) -> Answer {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     let host = if headers.iter().any(|line| line.starts_with("Host:")) {

@@ -3,7 +3,9 @@
 use std::io::Write;
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
+use crate::http::send;
 use crate::resp::Client;
 use crate::store::Store;
 use crate::support::{finish, folder};
@@ -120,13 +122,34 @@ fn what_is_no_command_ends_its_connection_alone() {
     let mut other = Client::to(&store.redis(0));
     for bytes in [&b"*1\r\n:5\r\n"[..], b"*99999999999\r\n", b"*1\r\n$99999999999\r\n"] {
         let mut stream = TcpStream::connect(store.redis(0)).unwrap();
-        stream.set_read_timeout(Some(std::time::Duration::from_secs(30))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         stream.write_all(bytes).unwrap();
         let mut said = String::new();
         std::io::Read::read_to_string(&mut stream, &mut said).unwrap();
         assert!(said.starts_with("-ERR Protocol error: "), "{said:?}");
     }
     assert_eq!(other.ask(&["PING"]), "+PONG");
+}
+
+#[test]
+fn an_answer_that_no_message_carries_is_refused_promptly() {
+    let folder = folder();
+    let store = Store::up(folder.path(), &[]);
+    let mut client = Client::to(&store.redis(0));
+    const MEMBERS: usize = 300;
+    for nth in 0..MEMBERS {
+        let member = format!("{nth:010000}");
+        assert_eq!(client.ask(&["SADD", "crowd", &member]), ":1");
+    }
+    let asked = Instant::now();
+    client.send(&["SMEMBERS", "crowd"]).unwrap();
+    client.send(&["SCARD", "crowd"]).unwrap();
+    assert_eq!(client.read().unwrap(), "-ERR refused: the answer has more than 2 MiB; ask for less at once");
+    assert_eq!(client.read().unwrap(), format!(":{MEMBERS}"), "what comes after it goes on");
+    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
+    let answer = send(&store.http(0), "GET", "/v1/keys/crowd/members", &[], "");
+    assert_eq!(answer.status, 422, "{answer:?}");
+    assert!(answer.body.contains("ask for less at once"), "{answer:?}");
 }
 
 #[test]

@@ -92,7 +92,7 @@ async fn in_json(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let is_json = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
     match response.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(MAX_OPERATION_BYTES).into_response(),
+        StatusCode::PAYLOAD_TOO_LARGE if !is_json => Problem::too_large(MAX_OPERATION_BYTES).into_response(),
         StatusCode::BAD_REQUEST if !is_json => {
             Problem::bad("address", "the address is no text in UTF-8").into_response()
         }

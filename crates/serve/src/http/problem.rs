@@ -82,7 +82,9 @@ impl From<Failure> for Problem {
         let status = match failure {
             Failure::Busy | Failure::Full => StatusCode::SERVICE_UNAVAILABLE,
             Failure::Unknown => StatusCode::GATEWAY_TIMEOUT,
-            Failure::Refused(Refusal::Unknown | Refusal::Lost(..)) => StatusCode::PRECONDITION_FAILED,
+            Failure::Large => StatusCode::PAYLOAD_TOO_LARGE,
+            Failure::Refused(Refusal::Large) => StatusCode::UNPROCESSABLE_ENTITY,
+            Failure::Refused(Refusal::Unknown | Refusal::Lost(..) | Refusal::Early) => StatusCode::PRECONDITION_FAILED,
             _ => StatusCode::CONFLICT,
         };
         Self { status, message: failure.to_string(), field: None }

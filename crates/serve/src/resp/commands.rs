@@ -1,7 +1,7 @@
 //! The commands: what each asks of the store, and what it makes of the answer.
 
 use bytes::Bytes as Word;
-use rumormill_protocols::store::Op;
+use rumormill_protocols::store::{Failure, Op};
 use rumormill_protocols::store::apps::bundle::{Answer as BundleAnswer, Query as BundleQuery, Update as BundleUpdate};
 use rumormill_protocols::store::apps::kv::{Answer, Query, Update};
 use rumormill_protocols::store::apps::{self, Bundle, Bytes};
@@ -189,13 +189,20 @@ fn shaped(wait: bool, shape: fn(Answer) -> Reply) -> Shape {
         match result {
             Ok(Some(BundleAnswer::Kv(answer))) => shape(answer),
             Ok(None) if !wait => Reply::OK,
-            Ok(None) => {
-                Reply::Error("TRYAGAIN it was done at an earlier try, and what it returned is forgotten".into())
-            }
+            // Nothing that a client may take for an invitation to do it twice.
+            Ok(None) => Reply::Error("ERR it was done at an earlier try, and what it returned is forgotten".into()),
             Ok(Some(_)) => Reply::Error("ERR an answer of another kind".into()),
-            Err(failure) => Reply::Error(format!("TRYAGAIN {failure}")),
+            Err(failure) => Reply::Error(failed(failure)),
         }
     })
+}
+
+/// A failure in words. TRYAGAIN, which some clients follow by themselves, only where nothing was done.
+fn failed(failure: Failure) -> String {
+    match failure {
+        Failure::Busy | Failure::Full => format!("TRYAGAIN {failure}"),
+        _ => format!("ERR {failure}"),
+    }
 }
 
 /// The reply that says what the answer says.
@@ -245,6 +252,8 @@ pub(super) fn integer(word: &Word) -> Result<i64, String> {
 
 #[cfg(test)]
 mod tests {
+    use rumormill_protocols::store::Refusal;
+
     use super::*;
 
     #[test]
@@ -254,6 +263,13 @@ mod tests {
             assert_eq!(find(command.name.to_uppercase().as_bytes()).unwrap().name, command.name);
         }
         assert!(find(b"").is_none() && find(b"getx").is_none() && find(&[b'a'; 99]).is_none());
+    }
+
+    #[test]
+    fn only_what_was_not_done_is_to_be_tried_again() {
+        let large = failed(Failure::Refused(Refusal::Large));
+        assert_eq!(large, "ERR refused: the answer has more than 2 MiB; ask for less at once");
+        assert!(failed(Failure::Busy).starts_with("TRYAGAIN ") && failed(Failure::Unknown).starts_with("ERR "));
     }
 
     #[test]
