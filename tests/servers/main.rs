@@ -12,3 +12,4 @@ mod store;
 mod support;
 mod up;
 mod walk;
+mod watch;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::resp::Client;
 use crate::store::Store;
+use crate::support::http::request;
 use crate::support::processes::{alive, signal};
 use crate::support::{eventually, folder, run};
 
@@ -37,6 +38,18 @@ fn one_line_says_where_everybody_is() {
     for place in [0, 1] {
         assert_eq!(Client::to(&store.redis(place)).ask(&["PING"]), "+PONG");
     }
+}
+
+#[test]
+fn it_is_ready_when_every_replica_has_the_data() {
+    let folder = folder();
+    // Without waiting for gossip, only one would have it.
+    let store = Store::up(folder.path(), &["--sample", "--gossip-every", "2s"]);
+    let told = request(&store.http(0), "", "GET", "/v1/replicas", None).json();
+    let lines: Vec<Value> = told["replicas"].as_array().unwrap().iter().map(|one| one["lines"].clone()).collect();
+    let executed = |line: &Value| line["executed"].as_u64() >= Some(1) && line["executed"] == line["held"];
+    assert!(lines[0].as_array().unwrap().iter().any(executed), "{told}");
+    assert!(lines.iter().all(|all| *all == lines[0] && all.as_array().unwrap().iter().all(executed)), "{told}");
 }
 
 #[test]

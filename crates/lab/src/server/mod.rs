@@ -24,6 +24,7 @@ mod search;
 mod spacetime;
 mod start;
 mod state;
+mod stores;
 mod sweep;
 mod timeline;
 mod tree;
@@ -47,6 +48,9 @@ use crate::reporter::Reporter;
 use crate::run::{Order, Workbench};
 
 pub use start::{LabStartError, RunsFull};
+pub use stores::{
+    AnnounceError, Announcement, RunningStore, StoreAddress, StoreAddressError, StoreOptions, announcements,
+};
 
 /// How long runs and pages get to end when the lab does.
 const GOODBYE_TIME: Duration = Duration::from_secs(15);
@@ -65,6 +69,8 @@ pub struct LabOptions {
     pub runs_dir: PathBuf,
     /// The experiments and protocols, and how to start peers.
     pub workbench: Workbench,
+    /// Where it looks for stores of real servers.
+    pub stores: StoreOptions,
 }
 
 /// Why a lab does not serve.
@@ -125,6 +131,8 @@ pub(crate) struct Lab {
     history: history::History,
     /// Simulations that somebody looks into.
     rewinds: crate::rewind::Rewinds,
+    /// Stores of real servers on this machine.
+    stores: stores::Stores,
 }
 
 impl Lab {
@@ -174,6 +182,7 @@ pub async fn serve(options: LabOptions) -> Result<Serving, ServeError> {
         desks: Semaphore::new(DESKS),
         history: history::History::default(),
         rewinds: crate::rewind::Rewinds::default(),
+        stores: stores::Stores::new(options.stores),
     });
     prometheus::begin();
     let mut closing = lab.is_closing.subscribe();
@@ -206,6 +215,12 @@ impl Serving {
     #[must_use]
     pub fn address_of(&self, run: &str) -> String {
         format!("{}#/run/{run}/graph", self.address())
+    }
+
+    /// The address that shows this store at once.
+    #[must_use]
+    pub fn address_of_store(&self, store: StoreAddress) -> String {
+        format!("{}#/store/{store}", self.address())
     }
 
     /// Where programs report, if they may.

@@ -9,14 +9,14 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use serde_json::{Value, json};
 use tower_http::compression::CompressionLayer;
 
 use super::error::ApiError;
 use super::{
     Lab, access, assets, branch, chart, compare, explore, faults, gallery, headers, link, log, metrics, prometheus,
-    runs, save, search, spacetime, state, sweep, timeline, tree,
+    runs, save, search, spacetime, state, stores, sweep, timeline, tree,
 };
 
 /// The most bytes of a request's body.
@@ -54,6 +54,10 @@ pub(super) fn routes(lab: Arc<Lab>) -> Router {
         .route("/runs/{id}/metrics.csv", get(metrics::table))
         .route("/compare", get(compare::runs))
         .route("/runs/{id}/tree", get(tree::tree))
+        .route("/stores", get(stores::list).post(stores::watch))
+        .route("/stores/{address}", get(stores::one).delete(stores::forget))
+        .route("/stores/{address}/replicas/{replica}/service", put(stores::switch))
+        .route("/stores/{address}/replicas/{replica}/gossip", post(stores::gossip))
         .route("/jobs", get(explore::jobs))
         .route("/explore", post(explore::start))
         .route("/explore/{job}", get(explore::one))

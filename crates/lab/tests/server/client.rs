@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use rumormill_lab::Registry;
 use rumormill_lab::experiment::Gallery;
 use rumormill_lab::run::{PeerCommand, Workbench};
-use rumormill_lab::server::{LabOptions, Serving, serve};
+use rumormill_lab::server::{LabOptions, Serving, StoreOptions, serve};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -54,6 +54,7 @@ pub fn options(folder: &TempDir) -> LabOptions {
         reporter: None,
         runs_dir: folder.path().join("runs"),
         workbench: Workbench { gallery, registry: Registry::new(), peer },
+        stores: StoreOptions { named: Vec::new(), announced: vec![folder.path().join("rumormill").join("stores")] },
     }
 }
 

@@ -13,4 +13,5 @@ mod model;
 mod past;
 mod rewind;
 mod runs;
+mod stores;
 mod tree;

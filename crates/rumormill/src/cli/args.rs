@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rumormill_lab::run::Mode;
+use rumormill_lab::server::StoreAddress;
 
 /// A workbench for distributed and peer-to-peer systems: write a protocol once, simulate it, run it as
 /// real processes, and watch it.
@@ -48,7 +49,8 @@ pub(crate) enum Command {
     #[command(after_help = "\
 Examples:
   rumormill lab
-  rumormill lab --listen 127.0.0.1:0 --no-open")]
+  rumormill lab --listen 127.0.0.1:0 --no-open
+  rumormill lab --store http://127.0.0.1:40123")]
     Lab(LabArgs),
     /// List the experiments
     #[command(after_help = "\
@@ -175,6 +177,10 @@ pub(crate) struct LabArgs {
     /// Write the page's token to this file, which only this user can read, for programs such as Prometheus
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
+    /// Watch the store whose front end is here; can be given several times. Stores that this user runs on this
+    /// machine are found without it
+    #[arg(long, value_name = "URL")]
+    pub(crate) store: Vec<StoreAddress>,
 }
 
 /// JSON or words.

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use rumormill_lab::run::{Order, Workbench};
-use rumormill_lab::server::{LabOptions, LabStartError, Serving, serve};
+use rumormill_lab::server::{LabOptions, LabStartError, Serving, StoreOptions, serve};
 use tokio::sync::Notify;
 
 use super::args::{LabArgs, Places};
@@ -18,7 +18,8 @@ use super::{Done, Ended, Failure, say};
 /// Serves the lab until a person stops it.
 pub(crate) fn lab(args: &LabArgs, workbench: Workbench, places: &Places) -> Done {
     let reporter = args.reporter.map(|port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port));
-    let options = LabOptions { listen: args.listen, reporter, runs_dir: places.runs.clone(), workbench };
+    let stores = StoreOptions { named: args.store.clone(), ..StoreOptions::default() };
+    let options = LabOptions { listen: args.listen, reporter, runs_dir: places.runs.clone(), workbench, stores };
     until_stopped(options, async |serving| {
         let address = serving.address();
         if let Some(path) = &args.token_file {
@@ -32,7 +33,7 @@ pub(crate) fn lab(args: &LabArgs, workbench: Workbench, places: &Places) -> Done
         }
         say::line(&say::quiet("Ctrl-C ends it, with all its runs"));
         if !args.no_open {
-            open(&address);
+            open(&args.store.first().map_or(address, |store| serving.address_of_store(*store)));
         }
         Ok(())
     })
@@ -42,7 +43,7 @@ pub(crate) fn lab(args: &LabArgs, workbench: Workbench, places: &Places) -> Done
 pub(crate) fn watch(order: Order, workbench: Workbench, places: &Places) -> Done {
     let listen = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
     let runs_dir = order.record.clone().unwrap_or_else(|| places.runs.clone());
-    let options = LabOptions { listen, reporter: None, runs_dir, workbench };
+    let options = LabOptions { listen, reporter: None, runs_dir, workbench, stores: StoreOptions::default() };
     until_stopped(options, async |serving| {
         let run = serving.start(order).await.map_err(|error| match error {
             LabStartError::Order(problems) => problems.into(),

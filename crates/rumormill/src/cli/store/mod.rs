@@ -3,6 +3,7 @@
 mod args;
 mod create;
 mod one;
+mod settle;
 mod up;
 
 pub(crate) use args::StoreCommand;

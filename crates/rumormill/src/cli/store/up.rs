@@ -1,21 +1,23 @@
 //! `rumormill store up`: a whole store on this machine.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use rumormill_lab::server::{Announcement, RunningStore, StoreAddress, announcements};
 use rumormill_serve::{CLUSTER_FILE, Cluster, Keeper, Ready, Recipe};
 use serde::Serialize;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::LocalSet;
 
 use super::args::UpArgs;
-use super::create;
+use super::{create, settle};
 use crate::cli::bar::Bar;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::{Done, Ended, Failure, movies, say};
+use crate::movies::Remote;
 use crate::movies::data::Data;
-use crate::movies::{Remote, Trouble};
 
 /// What `--json` says, on one line, when all is ready.
 #[derive(Serialize)]
@@ -78,6 +80,8 @@ async fn keep(args: &UpArgs, mut cluster: Cluster, folder: &Path, filling: Optio
         cluster.founded = true;
         cluster.write(&file).map_err(Failure::run)?;
     }
+    // From now on it can be watched, also how it takes in data.
+    let announcement = announce(&keeper.ready(), folder);
     if let Some(filling) = filling {
         let ready = keeper.ready();
         tokio::select! {
@@ -91,27 +95,54 @@ async fn keep(args: &UpArgs, mut cluster: Cluster, folder: &Path, filling: Optio
             }
         }
     }
-    announce(args, &keeper.ready(), folder);
+    say_ready(args, &keeper.ready(), folder, announcement.is_some());
     asked.notified().await;
     say::note("ending the store");
     keeper.stop().await;
     Ok(Ended::Interrupted)
 }
 
-/// Has the store take in movies and ratings through its first front end, on a thread of its own: processes that
-/// die meanwhile are started again.
+/// Has the store take in movies and ratings through its first front end, and waits until every replica has them;
+/// on a thread of its own: processes that die meanwhile are started again.
 async fn fill(ready: &[Ready], Filling { data, bar }: Filling) -> anyhow::Result<()> {
     let http = ready.iter().find_map(|ready| ready.http).context("a store without a front end takes in no data")?;
-    let (tell, told) = oneshot::channel::<Result<(), Trouble>>();
+    let (tell, told) = oneshot::channel::<anyhow::Result<Vec<u32>>>();
     std::thread::Builder::new().name("fill".into()).spawn(move || {
         let filled = Remote::at(&format!("http://{http}")).and_then(|mut store| movies::fill(&mut store, data, &bar));
+        let settled = filled.map_err(anyhow::Error::new).and_then(|()| settle::settle(http, &Bar::new()));
         // Who was asked to end meanwhile does not listen.
-        let _ = tell.send(filled);
+        let _ = tell.send(settled);
     })?;
-    Ok(told.await??)
+    for replica in told.await?? {
+        say::note(&format!("replica {replica} does not have all of the data yet; it gets the rest by gossip"));
+    }
+    Ok(())
 }
 
-fn announce(args: &UpArgs, ready: &[Ready], folder: &Path) {
+/// Lets labs of this user find the store, for as long as what it returns lives.
+fn announce(ready: &[Ready], folder: &Path) -> Option<Announcement> {
+    let front_ends = ready.iter().filter_map(|ready| here(ready.http?));
+    let store = RunningStore {
+        pid: std::process::id(),
+        folder: std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf()),
+        replicas: ready.iter().filter(|ready| ready.http.is_none()).count() as u32,
+        front_ends: front_ends.collect(),
+    };
+    if store.front_ends.is_empty() {
+        return None;
+    }
+    let announced = Announcement::new(&store, &announcements());
+    announced.map_err(|error| say::note(&format!("labs do not find this store by themselves: {error}"))).ok()
+}
+
+/// Where a lab on this machine reaches a front end that listens here; one that listens elsewhere only has none.
+fn here(listening: SocketAddr) -> Option<StoreAddress> {
+    let loopback: IpAddr = if listening.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
+    let ip = if listening.ip().is_unspecified() { loopback } else { listening.ip() };
+    SocketAddr::new(ip, listening.port()).try_into().ok()
+}
+
+fn say_ready(args: &UpArgs, ready: &[Ready], folder: &Path, announced: bool) {
     let (front_ends, replicas): (Vec<&Ready>, Vec<&Ready>) = ready.iter().partition(|ready| ready.http.is_some());
     if args.json.json {
         let up = Up { dir: folder, pid: std::process::id(), replicas, front_ends };
@@ -133,6 +164,9 @@ fn announce(args: &UpArgs, ready: &[Ready], folder: &Path) {
                 say::strong(&redis_cli)
             ));
         }
+    }
+    if announced {
+        say::line(&format!("watch it: {}", say::strong("rumormill lab")));
     }
     match &args.dir {
         Some(dir) => say::line(&say::quiet(&format!("kept in {}; Ctrl-C ends it", dir.display()))),
