@@ -27,7 +27,9 @@ export function App() {
     watchRun();
     const run = bench.value?.present;
     const what = run ? `${run.title || run.name} · ${stateWord(run)} – ` : "";
-    document.title = `${what}Rumormill`;
+    const at = route.value;
+    const store = at.at === "store" ? `Store ${at.address} – ` : "";
+    document.title = `${what || store}Rumormill`;
   });
   const run = bench.value ? "with-run" : "";
   const left = leftFolded.value ? "left-folded" : "";

@@ -14,6 +14,7 @@ import { bench, benchError, watchRun } from "../state/bench";
 import { adjust, route, VIEWS, type View } from "../state/route";
 import { isOffered } from "../state/views";
 import { StatesView } from "../states/view";
+import { StoreView } from "../store/view";
 import { SweepView } from "../sweep/view";
 import { TargetsView } from "../targets/view";
 import { percent } from "../words/format";
@@ -54,6 +55,7 @@ export function Centre() {
           {at.at === "compare" && <CompareView runs={at.runs} />}
           {at.at === "explore" && <ExploreView job={at.job} />}
           {at.at === "sweep" && <SweepView job={at.job} />}
+          {at.at === "store" && <StoreView key={at.address} address={at.address} />}
         </section>
       </main>
     );

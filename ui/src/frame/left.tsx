@@ -5,28 +5,34 @@ import { Gallery } from "../setup/gallery";
 import { Runs } from "../setup/runs";
 import { runs } from "../state/gallery";
 import { leftFolded, leftTab } from "../state/preferences";
+import { stores } from "../state/stores";
+import { Stores } from "../store/list";
 import { Fold } from "./fold";
 
 export function Left() {
   if (leftFolded.value) return <Fold side="left" />;
   const live = runs.value?.filter((run) => run.live && run.state !== "ended").length ?? 0;
   const many = runs.value?.length ?? 0;
+  const up = stores.value?.length ?? 0;
   return (
     <aside class="panel left" aria-label="What to run">
-      <div class="panel-head" role="tablist" aria-label="Experiments or runs">
+      <div class="panel-head" role="tablist" aria-label="Experiments, runs or stores">
         <Tab name="experiments" text="Experiments" />
         <Tab name="runs" text={`Runs${many ? ` ${many}` : ""}`} live={live} />
+        {(up > 0 || leftTab.value === "stores") && (
+          <Tab name="stores" text={`Stores${up ? ` ${up}` : ""}`} />
+        )}
         <span class="grow" />
         <Fold side="left" />
       </div>
-      {leftTab.value === "experiments" ? (
+      {leftTab.value === "experiments" && (
         <>
           <Gallery />
           <Form />
         </>
-      ) : (
-        <Runs />
       )}
+      {leftTab.value === "runs" && <Runs />}
+      {leftTab.value === "stores" && <Stores />}
     </aside>
   );
 }
@@ -36,7 +42,7 @@ function Tab({
   text,
   live = 0,
 }: {
-  name: "experiments" | "runs";
+  name: typeof leftTab.value;
   text: string;
   live?: number;
 }) {

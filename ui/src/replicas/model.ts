@@ -86,7 +86,7 @@ function lineOf(slot: string): Omit<Line, "most"> {
 }
 
 /** By replica and then by life, forced ones last. */
-function before(a: Line, b: Line): number {
+export function before(a: Line, b: Line): number {
   if (a.replica === null || b.replica === null)
     return Number(a.replica === null) - Number(b.replica === null);
   const byReplica = a.replica.localeCompare(b.replica, "en", { numeric: true });

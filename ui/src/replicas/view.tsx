@@ -54,7 +54,8 @@ export function ReplicasView({ bench }: { bench: Bench }) {
   );
 }
 
-function Legend() {
+/** What the bars mean. */
+export function Legend() {
   return (
     <ul class="replicas-legend" aria-label="What the bars mean">
       <li>

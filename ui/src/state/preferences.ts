@@ -44,7 +44,7 @@ prefersStill.addEventListener("change", (event) => {
 });
 
 /** Which list the left panel shows. */
-export const leftTab = signal<"experiments" | "runs">("experiments");
+export const leftTab = signal<"experiments" | "runs" | "stores">("experiments");
 
 /** Light to dark and back; remembered from then on. */
 export function toggleTheme(): void {

@@ -1,5 +1,5 @@
 // The address of every view: #/experiment/flood, #/run/r1/log?peer=3&t=1.5, #/compare?runs=r1,r2,
-// #/explore/j1, #/sweep/j2. The address is the state.
+// #/explore/j1, #/sweep/j2, #/store/127.0.0.1:40123. The address is the state.
 
 import { computed, signal } from "@preact/signals";
 
@@ -44,7 +44,9 @@ export type Route =
     }
   | { at: "compare"; runs: string[] }
   | { at: "explore"; job: string }
-  | { at: "sweep"; job: string };
+  | { at: "sweep"; job: string }
+  /** A store of real servers, by the host and port of a front end. */
+  | { at: "store"; address: string };
 
 /** Reads the part of an address behind the #. */
 export function parse(hash: string): Route {
@@ -76,6 +78,7 @@ export function parse(hash: string): Route {
     return { at: "compare", runs: runs.split(",").filter(Boolean) };
   }
   if ((head === "explore" || head === "sweep") && name) return { at: head, job: name };
+  if (head === "store" && name) return { at: "store", address: name };
   return { at: "bench", experiment: head === "experiment" && name ? name : null };
 }
 
@@ -116,6 +119,8 @@ export function format(route: Route): string {
     return route.experiment ? `#/experiment/${encodeURIComponent(route.experiment)}` : "#/";
   if (route.at === "compare")
     return `#/compare?runs=${route.runs.map(encodeURIComponent).join(",")}`;
+  if (route.at === "store")
+    return `#/store/${encodeURIComponent(route.address).replaceAll("%3A", ":")}`;
   if (route.at !== "run") return `#/${route.at}/${encodeURIComponent(route.job)}`;
   const query = new URLSearchParams();
   if (route.peer !== null) query.set("peer", String(route.peer));

@@ -154,6 +154,7 @@ export async function start({ port = 0, token = "fake" } = {}) {
     const body = request.method === "POST" ? await read(request) : null;
     if (head === "experiments") return json(response, 200, { experiments });
     if (head === "check") return json(response, 200, check(body));
+    if (head === "stores") return json(response, 200, { stores: [] });
     if (head !== "runs") return json(response, 404, { error: { message: "no such thing" } });
     if (!id && request.method === "POST") return json(response, 201, { run: begin(body) });
     if (!id) return json(response, 200, { runs: [...runs.values()].map((r) => r.run).reverse() });

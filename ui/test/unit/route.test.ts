@@ -14,6 +14,8 @@ describe("addresses", () => {
     { at: "compare", runs: ["r1", "2026-11-20T03-31-07Z-flood-42"] },
     { at: "explore", job: "j1" },
     { at: "sweep", job: "j2" },
+    { at: "store", address: "127.0.0.1:40123" },
+    { at: "store", address: "[::1]:40123" },
   ];
 
   it.each(routes)("come back as they went: %o", (route) => {

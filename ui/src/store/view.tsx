@@ -1,0 +1,123 @@
+// A store of real servers: who holds which updates, what each replica does in a second, and whether it answers.
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { gapOf } from "../replicas/model";
+import { Legend } from "../replicas/view";
+import { gapSentence } from "../replicas/words";
+import { format } from "../state/route";
+import { storeName, stores } from "../state/stores";
+import { type Followed, useStore } from "./following";
+import type { StoreNow, StoreRow } from "./model";
+import { Progress, Traffic } from "./tables";
+import { changeWords, lengthWords } from "./words";
+
+export function StoreView({ address }: { address: string }) {
+  const { look, ...followed } = useStore(address);
+  const { now, answers, wrong } = followed;
+  if (wrong) return <p class="empty">{wrong}</p>;
+  return (
+    <div class="store" data-testid="store" data-address={address} data-answers={String(answers)}>
+      <Head address={address} />
+      <Changes now={now} answers={answers} />
+      {answers === false && <Away address={address} of={followed} />}
+      {now ? (
+        <section
+          class="store-stage"
+          aria-label="Replicas of the store"
+          data-stale={answers === false}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+          tabIndex={0}
+        >
+          <HowFar now={now} />
+          <Progress address={address} now={now} look={look} live={answers === true} />
+          <h2>What they do</h2>
+          <Traffic address={address} now={now} look={look} live={answers === true} />
+        </section>
+      ) : (
+        answers !== false && <p class="empty">Asking the store how far it is…</p>
+      )}
+    </div>
+  );
+}
+
+function Head({ address }: { address: string }) {
+  const known = stores.value?.find((store) => store.front_ends.includes(address));
+  const others = known?.front_ends.filter((other) => other !== address) ?? [];
+  return (
+    <header class="store-head">
+      <h1>{known?.folder ? storeName(known) : `Store ${address}`}</h1>
+      <p class="quiet number">
+        {known?.folder && <>front end {address} · </>}
+        {known?.pid != null && <>process {known.pid} · </>}
+        {known?.folder && <span title="Where it is kept">{known.folder}</span>}
+        {others.length > 0 && (
+          <>
+            {" · also through "}
+            {others.map((other) => (
+              <a key={other} href={format({ at: "store", address: other })}>
+                {other}
+              </a>
+            ))}
+          </>
+        )}
+      </p>
+    </header>
+  );
+}
+
+/** The sentence over the bars, and what they mean. */
+function HowFar({ now }: { now: StoreNow }) {
+  const reached = now.rows.filter((row) => !row.silent);
+  const words = gapSentence(gapOf({ lines: now.lines, rows: reached }), reached.length, String);
+  return (
+    <div class="store-words">
+      <p class="number" data-testid="store-words">
+        {words.charAt(0).toUpperCase() + words.slice(1)}
+      </p>
+      <Legend />
+    </div>
+  );
+}
+
+/** Calm: the store is away, and the page waits for it. */
+function Away({ address, of }: { address: string; of: Followed }) {
+  const { now, why, since } = of;
+  const known = now !== null;
+  const lasts = since === null ? "" : ` for ${lengthWords(performance.now() - since)}`;
+  return (
+    <div class={known ? "store-away" : "store-away alone"} data-testid="store-away">
+      <p>
+        <strong>{known ? "The store does not answer" : `No store answers at ${address}`}</strong>
+        {known && <span class="number">{lasts}</span>}
+      </p>
+      <p class="quiet">
+        {why}.{" "}
+        {known
+          ? "Below is how it was. This page goes on by itself when the store is back."
+          : "This page goes on by itself when one does; rumormill store up starts one."}
+      </p>
+    </div>
+  );
+}
+
+/** For who hears the page: what has just changed, and nothing else. */
+function Changes({ now, answers }: { now: StoreNow | null; answers: boolean | null }) {
+  const before = useRef<{ rows: readonly StoreRow[] | null; answers: boolean | null }>({
+    rows: null,
+    answers: null,
+  });
+  const [words, setWords] = useState("");
+  useEffect(() => {
+    const was = before.current;
+    const news = now ? changeWords(was.rows, now.rows) : null;
+    if (was.answers !== null && answers !== was.answers)
+      setWords(answers ? "The store answers again." : "The store does not answer.");
+    else if (news) setWords(news);
+    before.current = { rows: now?.rows ?? null, answers };
+  }, [now, answers]);
+  return (
+    <p class="unseen" role="status" data-testid="store-changes">
+      {words}
+    </p>
+  );
+}

@@ -1,0 +1,47 @@
+// How a store of real servers is, in sentences.
+
+import { exact, plural, span } from "../words/format";
+import type { StoreRow } from "./model";
+
+/** "not reached", "catching up, 1,200 updates to go" */
+export function standingWords({ standing, behind }: StoreRow): string {
+  return standing === "catching up" ? `catching up, ${plural(behind, "update")} to go` : standing;
+}
+
+/** What else is worth knowing of a replica, if anything. */
+export function asideWords(row: StoreRow, now: number, primary: number | null): string {
+  const parts: string[] = [];
+  if (!row.reached) parts.push(row.seen === null ? "never yet" : `last ${ago(now - row.seen)}`);
+  else if (row.again !== null) parts.push(`started again ${ago(now - row.again)}`);
+  if (row.peer === primary) parts.push("orders forced updates");
+  return parts.join(" · ");
+}
+
+/** "12 s ago" */
+export function ago(ms: number): string {
+  return ms < 1000 ? "just now" : `${lengthWords(ms)} ago`;
+}
+
+/** A length of time in whole seconds: "12 s", "2 min 05 s". */
+export function lengthWords(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  return seconds < 100 ? `${seconds} s` : span(seconds);
+}
+
+/** A rate that may not be known. */
+export function rateWords(value: number | null): string {
+  if (value === null) return "";
+  return value < 10 ? `${value === 0 ? "0" : value.toFixed(1)}/s` : `${exact(Math.round(value))}/s`;
+}
+
+/** What has changed among the replicas between two looks, for who hears the page. */
+export function changeWords(
+  before: readonly StoreRow[] | null,
+  now: readonly StoreRow[],
+): string | null {
+  if (before === null) return null;
+  const was = new Map(before.map((row) => [row.peer, row.standing]));
+  const changed = now.filter((row) => was.has(row.peer) && was.get(row.peer) !== row.standing);
+  if (changed.length === 0) return null;
+  return changed.map((row) => `Replica ${row.peer} is ${row.standing}.`).join(" ");
+}
