@@ -1,4 +1,10 @@
 //! What a page is told: a greeting, then frames of at most [`FRAME_BYTES_MAX`] bytes of JSON.
+//!
+//! The greeting has `run`, `peers` and all names in their order: `communities`, `kinds`, `targets`, and `measures`,
+//! which are what peers measure. A frame has what changed, and names by their numbers; new ones come as `dict`, which
+//! repeats them all. Of what peers measure it has `gauges`, rows of peer, number of the name, and the value now, which
+//! is null when the peer has measured nothing since it booted; and `gauges_left_out`, how many readings so far were not
+//! followed because of a bound ([`GAUGES_MAX`](super::gauges::GAUGES_MAX), or too many names).
 
 use std::collections::BTreeMap;
 
