@@ -63,6 +63,8 @@ pub(crate) struct Desk<A: Application> {
     waiting: RefCell<Vec<Option<Waiter<A>>>>,
     free: RefCell<Vec<usize>>,
     asked: RefCell<Vec<Ask<A>>>,
+    /// Sessions that are over with what was asked.
+    closed: RefCell<Vec<SessionId>>,
     /// Errands to replicas that are under way, by their tickets.
     errands: RefCell<BTreeMap<u64, oneshot::Sender<Status>>>,
     errand: Cell<u64>,
@@ -77,6 +79,7 @@ impl<A: Application> Desk<A> {
             waiting: RefCell::default(),
             free: RefCell::default(),
             asked: RefCell::default(),
+            closed: RefCell::default(),
             errands: RefCell::default(),
             errand: Cell::new(0),
             news: Notify::new(),
@@ -93,8 +96,12 @@ impl<A: Application> Desk<A> {
 
     /// The session is over: nobody will call in its name.
     pub fn close(&self, session: SessionId) {
-        // A front end that is full forgets sessions by itself.
-        let _ = self.node.try_request(Request::Close(session));
+        let mut closed = self.closed.borrow_mut();
+        // A front end that is not told forgets sessions by itself, when it has too many.
+        if closed.len() < MAX_WAITING {
+            closed.push(session);
+            self.news.notify_one();
+        }
     }
 
     /// Calls that wait for answers now.
@@ -104,6 +111,7 @@ impl<A: Application> Desk<A> {
 
     /// Sends a replica on an errand, by its number; `None` when it does not answer, or there is none.
     pub async fn manage(&self, replica: u32, errand: Errand) -> Option<Status> {
+        let replica = self.node.id_of(replica)?;
         let ticket = self.errand.replace(self.errand.get() + 1);
         let (answer, answered) = oneshot::channel();
         // Tickets grow: the first is the oldest, and whoever waits for that has waited longest.
@@ -111,7 +119,6 @@ impl<A: Application> Desk<A> {
             self.errands.borrow_mut().pop_first();
         }
         self.errands.borrow_mut().insert(ticket, answer);
-        let replica = self.node.id_of(replica)?;
         self.node.request(Request::Manage { ticket, replica, errand }).await.ok()?;
         let status = timeout(ERRAND_PATIENCE, answered).await;
         self.errands.borrow_mut().remove(&ticket);
@@ -145,19 +152,27 @@ impl<A: Application> Desk<A> {
         loop {
             self.news.notified().await;
             loop {
-                let batch: Vec<Ask<A>> = {
-                    let mut asked = self.asked.borrow_mut();
-                    let count = asked.len().min(MAX_BATCH);
-                    asked.drain(..count).collect()
-                };
-                if batch.is_empty() {
+                let (batch, closed) = self.next();
+                if batch.is_empty() && closed.is_empty() {
                     break;
                 }
-                if self.node.request(Request::Calls(batch)).await.is_err() {
-                    return;
+                let calls = (!batch.is_empty()).then_some(Request::Calls(batch));
+                for request in calls.into_iter().chain(closed.into_iter().map(Request::Close)) {
+                    if self.node.request(request).await.is_err() {
+                        return;
+                    }
                 }
             }
         }
+    }
+
+    /// The next calls, and the sessions that are over with them: a session that ended before its calls came would
+    /// begin anew with them, and stay.
+    fn next(&self) -> (Vec<Ask<A>>, Vec<SessionId>) {
+        let mut asked = self.asked.borrow_mut();
+        let count = asked.len().min(MAX_BATCH);
+        let batch = asked.drain(..count).collect();
+        (batch, if asked.is_empty() { self.closed.take() } else { Vec::new() })
     }
 
     /// Hands out what the front end answered; anything else that it reports comes back.
@@ -191,5 +206,62 @@ impl<A: Application> Waiter<A> {
             // Who no longer waits does not mind.
             Self::Once(sender) => drop(sender.send(answer)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rumormill_net::{Identity, Node};
+    use rumormill_protocols::store::apps::Bundle;
+    use rumormill_protocols::store::apps::{bundle, kv};
+    use tokio::task::{LocalSet, spawn_local};
+
+    use super::*;
+    use crate::cluster::{Cluster, Place, Settings};
+    use crate::replica::settings;
+
+    /// A cluster whose replica does not run.
+    fn cluster(folder: &std::path::Path) -> Cluster {
+        let place = |number: u32, address| {
+            let own = folder.join(number.to_string());
+            std::fs::create_dir(&own).unwrap();
+            let key = Identity::load_or_create(&own).unwrap().key();
+            Place { number, key, address, folder: number.to_string().into(), http: None, redis: None }
+        };
+        let (nobody, any) = (([127, 0, 0, 1], 9).into(), ([127, 0, 0, 1], 0).into());
+        let (replicas, front_ends) = (vec![place(1, nobody)], vec![place(2, any)]);
+        Cluster { replicas, front_ends, settings: Settings::default(), founded: true }
+    }
+
+    #[tokio::test]
+    async fn a_session_that_ends_with_its_only_call_does_not_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let cluster = cluster(folder.path());
+        let scenario = async {
+            let settings = settings(&cluster, folder.path(), &cluster.front_ends[0]);
+            let (node, mut indications) = Node::<Store<Bundle>>::start(settings, cluster.config(false)).await.unwrap();
+            let desk = Rc::new(Desk::new(node.clone()));
+            let hands_in = Rc::clone(&desk);
+            let hands_in = spawn_local(async move { hands_in.hand_in().await });
+            let op = Op::Query(bundle::Query::Kv(kv::Query::Size));
+            let patience = Duration::from_millis(20);
+            let (session, seen, order) = (SessionId(7), Token::default(), Order::Causal);
+            let (answer, mut answered) = oneshot::channel();
+            desk.ask(op, Manner { session, seen, order, wait: true, patience }, Waiter::Once(answer));
+            desk.close(session);
+            while answered.try_recv().is_err() {
+                desk.hand_out(indications.recv().await.unwrap());
+            }
+            node.request(Request::Status).await.unwrap();
+            let status = loop {
+                if let Some(Indication::Status(status)) = desk.hand_out(indications.recv().await.unwrap()) {
+                    break status;
+                }
+            };
+            assert_eq!((status.calls, status.waiting, desk.waiting()), (0, 0, 0));
+            node.stop().await.unwrap();
+            hands_in.abort();
+        };
+        LocalSet::new().run_until(scenario).await;
     }
 }
