@@ -202,6 +202,15 @@ fn pages_of_other_sites_are_refused() {
     for header in ["Host: shop.example", "Host: shop.example:80", "Origin: http://shop.example", "Origin: null"] {
         assert_eq!(send(&address, "GET", "/v1/keys", &[header], "").status, 403, "{header}");
     }
+    // A page can have a browser send these without asking first, with text that is JSON.
+    for header in ["Origin: http://127.0.0.1:1", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: same-site"] {
+        let body = r#"{"movies": [{"id": 1, "title": "Planted"}]}"#;
+        let answer = send(&address, "POST", "/v1/movies", &[header, "Content-Type: text/plain"], body);
+        assert_eq!(answer.status, 403, "{header}: {answer:#?}");
+        assert_eq!(send(&address, "POST", "/v1/keys/n/add", &[header], r#"{"by": 1}"#).status, 403, "{header}");
+    }
+    assert_eq!(send(&address, "GET", "/v1/movies", &[], "").json()["movies"], json!(0));
+    assert_eq!(send(&address, "GET", "/v1/keys/n", &[], "").status, 404);
     let own = format!("Origin: http://{address}");
     for header in ["Host: localhost", own.as_str()] {
         assert_eq!(send(&address, "GET", "/v1/keys", &[header], "").status, 200, "{header}");

@@ -131,8 +131,13 @@ impl Cluster {
         }
         let text = fs::read_to_string(path).map_err(failed)?;
         let wrong = |why: String| ClusterError::Content { path: path.to_path_buf(), why };
-        let cluster: Self = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-        cluster.check().map_err(wrong)?;
+        Self::parse(&text).map_err(wrong)
+    }
+
+    /// Reads what a cluster file says, or what is wrong with that.
+    fn parse(text: &str) -> Result<Self, String> {
+        let cluster: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        cluster.check()?;
         Ok(cluster)
     }
 
@@ -167,6 +172,11 @@ impl Cluster {
         }
         if !(0.0..=1.0).contains(&self.settings.overload) {
             return Err(format!("overload: {} is not between 0 and 1", self.settings.overload));
+        }
+        if let Ack::Replicas(more) = self.settings.ack
+            && more as usize >= self.replicas.len()
+        {
+            return Err(format!("ack: {more} more replicas than one; there are {} in all", self.replicas.len()));
         }
         if self.settings.gossip_ms == 0 || self.settings.retry_ms == 0 || self.settings.delta_ms == 0 {
             return Err("gossip_ms, retry_ms and delta_ms must be at least 1".into());
@@ -224,8 +234,49 @@ impl Cluster {
     }
 }
 
+/// For fuzzing: reads bytes as a cluster file.
+///
+/// # Panics
+/// When what was read does not come back from what is written of it.
+#[doc(hidden)]
+pub fn fuzz(bytes: &[u8]) {
+    let cluster = std::str::from_utf8(bytes).ok().and_then(|text| Cluster::parse(text).ok());
+    if let Some(cluster) = cluster {
+        let text = serde_json::to_string_pretty(&cluster).unwrap_or_default();
+        assert_eq!(Cluster::parse(&text).as_ref(), Ok(&cluster));
+        let _ = (cluster.config(true), cluster.members());
+    }
+}
+
 fn find<'a>(places: &'a [Place], role: &'static str, number: u32) -> Result<&'a Place, ClusterError> {
     let numbers = || places.iter().map(|place| place.number).collect();
     let found = places.iter().find(|place| place.number == number);
     found.ok_or_else(|| ClusterError::NoSuch { role, number, numbers: numbers() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cluster(ack: Ack) -> Result<Cluster, String> {
+        let place = |number: u32| Place {
+            number,
+            key: PeerKey([number as u8; 32]),
+            address: ([127, 0, 0, 1], 7_000).into(),
+            folder: number.to_string().into(),
+            http: None,
+            redis: None,
+        };
+        let (replicas, front_ends) = (vec![place(1), place(2), place(3)], vec![place(4)]);
+        let cluster =
+            Cluster { replicas, front_ends, settings: Settings { ack, ..Settings::default() }, founded: false };
+        Cluster::parse(&serde_json::to_string(&cluster).unwrap())
+    }
+
+    #[test]
+    fn no_more_replicas_acknowledge_than_there_are() {
+        assert_eq!(cluster(Ack::Replicas(2)).unwrap().settings.ack, Ack::Replicas(2));
+        let why = cluster(Ack::Replicas(3)).unwrap_err();
+        assert_eq!(why, "ack: 3 more replicas than one; there are 3 in all");
+    }
 }

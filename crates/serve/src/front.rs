@@ -51,11 +51,7 @@ impl FrontEnd {
                     tracing::error!(%error, "the Redis protocol is served no more");
                 }
             }),
-            spawn_local(async move {
-                if let Err(error) = http::listen(http_listener, desk, replicas).await {
-                    tracing::error!(%error, "HTTP is served no more");
-                }
-            }),
+            spawn_local(http::listen(http_listener, desk, replicas)),
         ];
         Ok(Self { node, http, redis, tasks })
     }

@@ -11,7 +11,10 @@ mod keeper;
 mod random;
 mod replica;
 mod resp;
+mod tcp;
 
+#[doc(hidden)]
+pub use cluster::fuzz as fuzz_cluster;
 pub use cluster::{CLUSTER_FILE, Cluster, ClusterError, MAX_PLACES, Place, Settings};
 pub use front::FrontEnd;
 #[doc(hidden)]

@@ -1,6 +1,8 @@
 //! HTTP with JSON: the key-value store, the ratings, and how far everybody is. Described in `openapi.json`.
 
 mod api;
+mod connections;
+mod door;
 mod gate;
 mod kv;
 mod problem;
@@ -8,16 +10,12 @@ mod ratings;
 mod replicas;
 mod session;
 
-use std::io;
-use std::net::SocketAddr;
 use std::rc::Rc;
+use std::time::Duration;
 
-use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse as _, Response};
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post, put};
+use axum::{Router, middleware};
 use rumormill_protocols::store::MAX_OPERATION_BYTES;
 use rumormill_protocols::store::apps::Bundle;
 use tokio::net::TcpListener;
@@ -26,13 +24,15 @@ use crate::desk::Desk;
 use gate::Gate;
 use problem::Problem;
 
-/// Serves clients for as long as the listener lives.
-pub(crate) async fn listen(listener: TcpListener, desk: Rc<Desk<Bundle>>, replicas: u32) -> io::Result<()> {
-    let address = listener.local_addr()?;
-    axum::serve(listener, router(Gate::open(desk, replicas), address)).await
+/// How long a client may take to send the body of a request.
+const BODY_WITHIN: Duration = Duration::from_secs(30);
+
+/// Serves clients for as long as the front end lives.
+pub(crate) async fn listen(listener: TcpListener, desk: Rc<Desk<Bundle>>, replicas: u32) {
+    connections::serve(listener, router(Gate::open(desk, replicas)), connections::USUAL).await;
 }
 
-fn router(gate: Gate, address: SocketAddr) -> Router {
+fn router(gate: Gate) -> Router {
     Router::new()
         .route("/", get(api::index))
         .route("/openapi.json", get(api::openapi))
@@ -55,9 +55,10 @@ fn router(gate: Gate, address: SocketAddr) -> Router {
             Problem::not_found("there is nothing at this address; GET /openapi.json lists what there is")
         })
         .method_not_allowed_fallback(|| async { Problem::method() })
+        .layer(middleware::from_fn_with_state(BODY_WITHIN, door::whole))
         .layer(DefaultBodyLimit::max(MAX_OPERATION_BYTES))
-        .layer(middleware::from_fn(in_json))
-        .layer(middleware::from_fn_with_state(address, same_site))
+        .layer(middleware::from_fn(door::in_json))
+        .layer(middleware::from_fn(door::same_site))
         .with_state(gate)
 }
 
@@ -67,43 +68,6 @@ pub fn fuzz(body: &[u8]) {
     kv::fuzz(body);
     ratings::fuzz(body);
     replicas::fuzz(body);
-}
-
-/// A page of another site, under whatever name it reached this address, must not talk to it: so the host must
-/// be a number or this machine's own name.
-async fn same_site(State(address): State<SocketAddr>, request: Request, next: Next) -> Response {
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    let host = host.or_else(|| request.uri().authority().map(|authority| authority.as_str()));
-    let allowed = host.is_none_or(|host| {
-        let name =
-            host.rsplit_once(':').map_or(host, |(name, port)| if port.parse::<u16>().is_ok() { name } else { host });
-        let bare = name.trim_start_matches('[').trim_end_matches(']');
-        bare == "localhost" || bare.parse::<std::net::IpAddr>().is_ok()
-    });
-    let from_page = request.headers().get(header::ORIGIN).is_some_and(|origin| !is_own(origin, address));
-    if !allowed || from_page {
-        return Problem::forbidden().into_response();
-    }
-    next.run(request).await
-}
-
-/// What the library refuses before a handler sees it is said as everything else is.
-async fn in_json(request: Request, next: Next) -> Response {
-    let response = next.run(request).await;
-    let is_json = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
-    match response.status() {
-        StatusCode::PAYLOAD_TOO_LARGE if !is_json => Problem::too_large(MAX_OPERATION_BYTES).into_response(),
-        StatusCode::BAD_REQUEST if !is_json => {
-            Problem::bad("address", "the address is no text in UTF-8").into_response()
-        }
-        _ => response,
-    }
-}
-
-/// Is this the origin of a page that this server itself gave out?
-fn is_own(origin: &HeaderValue, address: SocketAddr) -> bool {
-    let own = [format!("http://{address}"), format!("http://localhost:{}", address.port())];
-    own.iter().any(|own| own.as_bytes() == origin.as_bytes())
 }
 
 #[cfg(test)]

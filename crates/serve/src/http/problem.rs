@@ -1,6 +1,7 @@
 //! What goes wrong, as a client reads it: a status, and a sentence with the next step.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -58,6 +59,11 @@ impl Problem {
     pub fn forbidden() -> Self {
         let message = "pages of other sites may not talk to this server; call it by its number, such as 127.0.0.1";
         Self { status: StatusCode::FORBIDDEN, message: message.into(), field: None }
+    }
+
+    pub fn slow(patience: Duration) -> Self {
+        let message = format!("the body did not come within {} s", patience.as_secs());
+        Self { status: StatusCode::REQUEST_TIMEOUT, message, field: Some("body".into()) }
     }
 
     pub fn unreached(replica: u32) -> Self {
