@@ -1,6 +1,6 @@
 //! The Redis protocol, as Redis's own tools and any client speak it.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -115,6 +115,83 @@ fn replies_come_in_the_order_of_the_commands() {
     }
 }
 
+/// A store on which the one front end's process is known, and how much memory that has, in bytes.
+fn memory(store: &Store) -> u64 {
+    let pid = store.line["front_ends"][0]["pid"].as_u64().unwrap();
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
+}
+
+#[test]
+fn a_client_that_does_not_read_gets_everything_in_order_and_piles_up_little() {
+    let folder = folder();
+    let store = Store::up(folder.path(), &[]);
+    let mut client = Client::to(&store.redis(0));
+    const VALUES: usize = 7;
+    const GETS: usize = 3_000;
+    let value = |nth: usize| format!("{:0>200000}", nth % VALUES);
+    for nth in 0..VALUES {
+        assert_eq!(client.ask(&["SET", &format!("long{nth}"), &value(nth)]), "+OK");
+    }
+    let before = memory(&store);
+    for nth in 0..GETS {
+        client.send(&["GET", &format!("long{}", nth % VALUES)]).unwrap();
+    }
+    std::thread::sleep(Duration::from_secs(3));
+    let grown = memory(&store).saturating_sub(before);
+    assert!(grown < 150 << 20, "{} MB for a client that reads none of its 600 MB", grown >> 20);
+    for nth in 0..GETS {
+        assert!(client.read().unwrap() == value(nth), "reply {nth}");
+    }
+}
+
+#[test]
+fn more_commands_at_once_than_may_wait_are_all_carried_out() {
+    let folder = folder();
+    let store = Store::up(folder.path(), &[]);
+    let mut client = Client::to(&store.redis(0));
+    const ADDS: usize = 20_000;
+    for _ in 0..ADDS {
+        client.send(&["INCR", "sum"]).unwrap();
+    }
+    for nth in 1..=ADDS {
+        assert_eq!(client.read().unwrap(), format!(":{nth}"));
+    }
+}
+
+#[test]
+fn who_ends_his_own_side_gets_all_answers() {
+    let folder = folder();
+    let store = Store::up(folder.path(), &[]);
+    const ADDS: usize = 5_000;
+    let mut stream = TcpStream::connect(store.redis(0)).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream.write_all("INCR sum\r\n".repeat(ADDS).as_bytes()).unwrap();
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    let mut said = String::new();
+    stream.read_to_string(&mut said).unwrap();
+    assert_eq!((said.lines().count(), said.lines().last()), (ADDS, Some(":5000")));
+}
+
+#[test]
+fn a_page_in_a_browser_cannot_have_commands_executed() {
+    let folder = folder();
+    let store = Store::up(folder.path(), &[]);
+    for (request, key) in [
+        ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 14\r\n\r\nSET posted 1\r\n", "posted"),
+        ("PUT / HTTP/1.1\r\nhost: x\r\nContent-Length: 11\r\n\r\nSET put 1\r\n", "put"),
+    ] {
+        let mut stream = TcpStream::connect(store.redis(0)).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut said = Vec::new();
+        let _ = stream.read_to_end(&mut said); // a connection that is reset has ended, too
+        assert!(!said.contains(&b'+'), "{}", said.escape_ascii());
+        assert_eq!(Client::to(&store.redis(0)).ask(&["EXISTS", key]), ":0");
+    }
+}
+
 #[test]
 fn what_is_no_command_ends_its_connection_alone() {
     let folder = folder();
@@ -125,7 +202,7 @@ fn what_is_no_command_ends_its_connection_alone() {
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         stream.write_all(bytes).unwrap();
         let mut said = String::new();
-        std::io::Read::read_to_string(&mut stream, &mut said).unwrap();
+        stream.read_to_string(&mut said).unwrap();
         assert!(said.starts_with("-ERR Protocol error: "), "{said:?}");
     }
     assert_eq!(other.ask(&["PING"]), "+PONG");

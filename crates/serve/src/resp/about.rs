@@ -3,7 +3,7 @@
 use bytes::Bytes as Word;
 
 use super::client::Client;
-use super::commands::{COMMANDS, Command, Deed, find, wrong_count};
+use super::commands::{COMMANDS, Command, Deed, find, shown, wrong_count};
 use super::reply::Reply;
 
 /// PING [message].
@@ -17,7 +17,7 @@ pub(super) fn ping(words: &[Word], _: &mut Client) -> Result<Deed, String> {
 
 /// INFO [section ...]: always all of it, for it is short.
 pub(super) fn info(_: &[Word], client: &mut Client) -> Result<Deed, String> {
-    Ok(Deed::Reply(Reply::text(client.server.info(client.desk.waiting()))))
+    Ok(Deed::Reply(Reply::text(client.server.info())))
 }
 
 /// COMMAND, COMMAND COUNT, COMMAND INFO name ..., COMMAND LIST, COMMAND DOCS name ...
@@ -33,7 +33,7 @@ pub(super) fn command(words: &[Word], _: &mut Client) -> Result<Deed, String> {
         b"info" => Reply::Array(named().map(|found| found.map_or(Reply::Null, row)).collect()),
         b"docs" if words.len() == 2 => Reply::Map(COMMANDS.iter().map(docs).collect()),
         b"docs" => Reply::Map(named().flatten().map(docs).collect()),
-        _ => return Err(format!("ERR unknown subcommand '{}'. Try COMMAND LIST.", what.escape_ascii())),
+        _ => return Err(format!("ERR unknown subcommand '{}'. Try COMMAND LIST.", shown(what))),
     }))
 }
 

@@ -3,19 +3,17 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use rumormill_protocols::store::apps::Bundle;
-use rumormill_protocols::store::{Order, SessionId, Token};
+use rumormill_protocols::store::{MAX_SLOTS, Order, SessionId, Token};
 
 use super::reply::Version;
 use super::server::Server;
-use crate::desk::{Desk, Manner};
+use crate::desk::Manner;
 
 /// How long a command may take, with all its tries; then its outcome is not known.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// One client: its connection is its session.
 pub(super) struct Client {
-    pub desk: Rc<Desk<Bundle>>,
     pub server: Rc<Server>,
     /// Counts connections, from 1.
     pub id: u64,
@@ -29,9 +27,10 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub fn new(desk: Rc<Desk<Bundle>>, server: Rc<Server>, id: u64, session: SessionId) -> Self {
-        let (seen, token) = (Token::default(), Token::default());
-        Self { desk, server, id, name: Vec::new(), version: Version::default(), session, seen, token }
+    /// The client comes.
+    pub fn new(server: Rc<Server>, session: SessionId) -> Self {
+        let (id, seen, token) = (server.came(), Token::default(), Token::default());
+        Self { server, id, name: Vec::new(), version: Version::default(), session, seen, token }
     }
 
     /// How the next command is to be carried out; `wait` for what it returns?
@@ -40,18 +39,26 @@ impl Client {
         Manner { session: self.session, seen, order: Order::Causal, wait, patience: PATIENCE }
     }
 
-    /// Goes on from what another session has seen.
-    pub fn see(&mut self, token: Token) {
-        for all in [&mut self.seen, &mut self.token] {
-            all.label.merge(&token.label);
-            all.time = all.time.max(token.time);
+    /// Goes on from what another session has seen. False when that and what this one has seen are more than one label
+    /// may name, which tokens of one store are not.
+    #[must_use]
+    pub fn see(&mut self, token: &Token) -> bool {
+        let merged = [&self.seen, &self.token].map(|own| {
+            let mut merged = own.clone();
+            merged.label.merge(&token.label);
+            merged.time = merged.time.max(token.time);
+            merged
+        });
+        let fits = merged.iter().all(|merged| merged.label.len() <= MAX_SLOTS);
+        if fits {
+            [self.seen, self.token] = merged;
         }
+        fits
     }
 }
 
 impl Drop for Client {
     fn drop(&mut self) {
-        self.desk.close(self.session);
         self.server.left();
     }
 }

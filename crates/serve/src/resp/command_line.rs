@@ -27,6 +27,17 @@ pub(crate) struct ProtocolError(String);
 pub(crate) struct CommandLine {
     /// With fewer bytes the next command is not whole: no use to look again.
     needed: usize,
+    /// How much of the next command was looked at: a client that sends it byte by byte must not cost its square.
+    looked: Looked,
+}
+
+/// How much of a command was looked at, and is as it should be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Looked {
+    /// So many bytes.
+    at: usize,
+    /// So many words of an array are to come, once its head is read.
+    left: usize,
 }
 
 impl CommandLine {
@@ -35,10 +46,10 @@ impl CommandLine {
         if read.is_empty() || read.len() < self.needed {
             return Ok(None);
         }
-        let extent = if read[0] == b'*' { array(read)? } else { line(read)? };
+        let extent = if read[0] == b'*' { array(read, &mut self.looked)? } else { line(read, &mut self.looked)? };
         match extent {
             Extent::Whole(length) => {
-                self.needed = 0;
+                *self = Self::default();
                 let command = read.split_to(length).freeze();
                 words(command).map(Some)
             }
@@ -59,13 +70,17 @@ enum Extent {
 }
 
 /// Where the array that `bytes` begins with ends.
-fn array(bytes: &[u8]) -> Result<Extent, ProtocolError> {
-    let Some((count, mut at)) = header(bytes, 0)? else { return Ok(Extent::Needs(bytes.len() + 1)) };
-    let count = usize::try_from(count).unwrap_or(0);
-    if count > MAX_WORDS {
-        return Err(ProtocolError("invalid multibulk length".into()));
+fn array(bytes: &[u8], looked: &mut Looked) -> Result<Extent, ProtocolError> {
+    if looked.at == 0 {
+        let Some((count, at)) = header(bytes, 0)? else { return Ok(Extent::Needs(bytes.len() + 1)) };
+        let left = usize::try_from(count).unwrap_or(0);
+        if left > MAX_WORDS {
+            return Err(ProtocolError("invalid multibulk length".into()));
+        }
+        *looked = Looked { at, left };
     }
-    for _ in 0..count {
+    while looked.left > 0 {
+        let at = looked.at;
         match bytes.get(at) {
             None => return Ok(Extent::Needs(at + 1)),
             Some(b'$') => {}
@@ -74,15 +89,16 @@ fn array(bytes: &[u8]) -> Result<Extent, ProtocolError> {
         let Some((length, body)) = header(bytes, at)? else { return Ok(Extent::Needs(bytes.len() + 1)) };
         let length = usize::try_from(length).ok().filter(|&length| body + length <= MAX_COMMAND_BYTES);
         let Some(length) = length else { return Err(ProtocolError("invalid bulk length".into())) };
-        at = body + length + 2;
-        if at > bytes.len() {
-            return Ok(Extent::Needs(at));
+        let end = body + length + 2;
+        if end > bytes.len() {
+            return Ok(Extent::Needs(end));
         }
-        if &bytes[at - 2..at] != b"\r\n" {
+        if &bytes[end - 2..end] != b"\r\n" {
             return Err(ProtocolError("a bulk string longer than it says".into()));
         }
+        *looked = Looked { at: end, left: looked.left - 1 };
     }
-    Ok(Extent::Whole(at))
+    Ok(Extent::Whole(looked.at))
 }
 
 /// The number after the type byte at `at`, and where the line ends; `None` until the line is whole.
@@ -100,11 +116,15 @@ fn header(bytes: &[u8], at: usize) -> Result<Option<(i64, usize)>, ProtocolError
 }
 
 /// Where the line that `bytes` begins with ends.
-fn line(bytes: &[u8]) -> Result<Extent, ProtocolError> {
-    match bytes.iter().take(MAX_LINE_BYTES).position(|&byte| byte == b'\n') {
-        Some(end) => Ok(Extent::Whole(end + 1)),
+fn line(bytes: &[u8], looked: &mut Looked) -> Result<Extent, ProtocolError> {
+    let ends = bytes.len().min(MAX_LINE_BYTES);
+    match bytes[looked.at..ends].iter().position(|&byte| byte == b'\n') {
+        Some(end) => Ok(Extent::Whole(looked.at + end + 1)),
         None if bytes.len() >= MAX_LINE_BYTES => Err(ProtocolError("too big inline request".into())),
-        None => Ok(Extent::Needs(bytes.len() + 1)),
+        None => {
+            looked.at = ends;
+            Ok(Extent::Needs(bytes.len() + 1))
+        }
     }
 }
 
@@ -135,16 +155,6 @@ fn words(mut command: Bytes) -> Result<Vec<Bytes>, ProtocolError> {
         Ok(_) => Err(ProtocolError("not a command".into())),
         Err(error) => Err(ProtocolError(error.to_string())),
     }
-}
-
-/// For fuzzing: takes commands until there are none, and says how many.
-#[doc(hidden)]
-pub fn fuzz(bytes: &[u8]) -> usize {
-    let (mut read, mut line, mut count) = (BytesMut::from(bytes), CommandLine::default(), 0);
-    while let Ok(Some(_)) = line.next(&mut read) {
-        count += 1;
-    }
-    count
 }
 
 #[cfg(test)]
@@ -184,7 +194,7 @@ mod tests {
 
         #[test]
         fn any_bytes_are_commands_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            fuzz(&bytes);
+            super::super::fuzz(&bytes);
         }
     }
 
@@ -213,6 +223,19 @@ mod tests {
             let error = CommandLine::default().next(&mut BytesMut::from(bytes)).unwrap_err();
             assert_eq!(error.to_string(), format!("ERR Protocol error: {why}"));
         }
+    }
+
+    #[test]
+    fn what_was_looked_at_is_not_looked_at_again() {
+        let mut line = CommandLine::default();
+        let mut read = BytesMut::from(&b"*3\r\n$3\r\nSET\r\n$1\r\na\r\n"[..]);
+        assert_eq!(line.next(&mut read).unwrap(), None);
+        assert_eq!(line.looked, Looked { at: read.len(), left: 1 });
+        read.extend_from_slice(b"$1\r\nb\r\nGET a");
+        assert_eq!(line.next(&mut read).unwrap().unwrap(), ["SET", "a", "b"]);
+        assert_eq!((line.next(&mut read).unwrap(), line.looked.at), (None, 5));
+        read.extend_from_slice(b"b\n");
+        assert_eq!(line.next(&mut read).unwrap().unwrap(), ["GET", "ab"]);
     }
 
     #[test]

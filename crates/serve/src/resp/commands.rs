@@ -1,13 +1,13 @@
 //! The commands: what each asks of the store, and what it makes of the answer.
 
 use bytes::Bytes as Word;
-use rumormill_protocols::store::{Failure, Op};
 use rumormill_protocols::store::apps::bundle::{Answer as BundleAnswer, Query as BundleQuery, Update as BundleUpdate};
 use rumormill_protocols::store::apps::kv::{Answer, Query, Update};
 use rumormill_protocols::store::apps::{self, Bundle, Bytes};
+use rumormill_protocols::store::{Failure, Op};
 
 use super::client::Client;
-use super::connection::Shape;
+use super::replies::Shape;
 use super::reply::Reply;
 use super::{about, connected, scan};
 use crate::desk;
@@ -139,10 +139,16 @@ pub(super) fn deed(words: &[Word], client: &mut Client) -> Deed {
     (command.deed)(words, client).unwrap_or_else(|why| Deed::Reply(Reply::Error(why)))
 }
 
+/// The most bytes of a word that are repeated in an error.
+const SHOWN: usize = 128;
+
+/// The beginning of a word, as errors repeat it.
+pub(super) fn shown(word: &[u8]) -> String {
+    word[..word.len().min(SHOWN)].escape_ascii().to_string()
+}
+
 /// As Redis says it, so that clients that look at the words understand.
 fn unknown(words: &[Word]) -> String {
-    const SHOWN: usize = 128;
-    let shown = |word: &Word| word[..word.len().min(SHOWN)].escape_ascii().to_string();
     let mut with = String::new();
     for word in words[1..].iter().take(8) {
         if with.len() < SHOWN {

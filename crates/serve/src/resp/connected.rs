@@ -4,7 +4,7 @@ use bytes::Bytes as Word;
 use rumormill_protocols::store::Token;
 
 use super::client::Client;
-use super::commands::{Deed, integer, wrong_count};
+use super::commands::{Deed, integer, shown, wrong_count};
 use super::reply::{Reply, Version};
 use super::server::REDIS_VERSION;
 
@@ -29,7 +29,7 @@ pub(super) fn hello(words: &[Word], client: &mut Client) -> Result<Deed, String>
             (b"auth", [_, _, ..]) => {
                 return Err("ERR there are no passwords here: the server listens where it was told to".into());
             }
-            _ => return Err(format!("ERR syntax error in HELLO option '{}'", option.escape_ascii())),
+            _ => return Err(format!("ERR syntax error in HELLO option '{}'", shown(option))),
         };
     }
     client.version = version;
@@ -61,13 +61,13 @@ pub(super) fn client(words: &[Word], client: &mut Client) -> Result<Deed, String
         // What library it is: asked by nobody here.
         (b"setinfo", [attribute, _]) => match attribute.to_ascii_lowercase().as_slice() {
             b"lib-name" | b"lib-ver" => Reply::OK,
-            _ => return Err(format!("ERR Unrecognized option '{}'", attribute.escape_ascii())),
+            _ => return Err(format!("ERR Unrecognized option '{}'", shown(attribute))),
         },
         (b"info" | b"list", []) => Reply::text(line(client)),
         (what @ (b"id" | b"getname" | b"setname" | b"setinfo" | b"info" | b"list"), _) => {
             return Err(wrong_count(&format!("client|{}", String::from_utf8_lossy(what))));
         }
-        (what, _) => return Err(format!("ERR unknown subcommand '{}'. Try CLIENT ID.", what.escape_ascii())),
+        (what, _) => return Err(format!("ERR unknown subcommand '{}'. Try CLIENT ID.", shown(what))),
     };
     Ok(Deed::Reply(reply))
 }
@@ -107,7 +107,9 @@ pub(super) fn session(words: &[Word], client: &mut Client) -> Result<Deed, Strin
         (b"set", [text]) => {
             let text = std::str::from_utf8(text).map_err(|_| "ERR session token: it is no text")?;
             let token: Token = text.parse().map_err(|error| format!("ERR {error}"))?;
-            client.see(token);
+            if !client.see(&token) {
+                return Err("ERR session token: it is of another store than what this connection has seen".into());
+            }
             Ok(Deed::Reply(Reply::OK))
         }
         _ => Err("ERR syntax error: SESSION GET, or SESSION SET token".into()),

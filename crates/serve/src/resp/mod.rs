@@ -6,43 +6,36 @@ mod command_line;
 mod commands;
 mod connected;
 mod connection;
+mod fuzz;
+mod replies;
 mod reply;
 mod scan;
 mod server;
+mod weight;
 
 use std::io;
 use std::rc::Rc;
-use std::time::Duration;
 
 use rumormill_protocols::store::apps::Bundle;
 use tokio::net::TcpListener;
 use tokio::task::spawn_local;
 
 use crate::desk::Desk;
-use crate::random;
+use crate::{random, tcp};
 use client::Client;
-pub use command_line::fuzz;
+pub use fuzz::fuzz;
 use reply::{Reply, Version};
 use server::Server;
 
 /// Clients that are connected at once, at most; more are told so, and not served.
 const MAX_CLIENTS: u64 = 10_000;
 
-/// The pause after no connection could be taken, for example because there are no more file descriptors.
-const PAUSE: Duration = Duration::from_millis(50);
-
 /// Serves clients for as long as the listener lives.
 pub(crate) async fn listen(listener: TcpListener, desk: Rc<Desk<Bundle>>) -> io::Result<()> {
-    let server = Rc::new(Server::new(listener.local_addr()?));
+    let waiting = Rc::clone(&desk);
+    let server = Rc::new(Server::new(listener.local_addr()?, move || waiting.waiting()));
     loop {
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
-            Err(error) => {
-                tracing::warn!(%error, "cannot take a connection");
-                tokio::time::sleep(PAUSE).await;
-                continue;
-            }
-        };
+        let stream = tcp::accept(&listener).await;
         if server.clients() >= MAX_CLIENTS {
             let mut refusal = bytes::BytesMut::new();
             Reply::Error("ERR max number of clients reached".into()).write(Version::Resp2, &mut refusal);
@@ -56,11 +49,12 @@ pub(crate) async fn listen(listener: TcpListener, desk: Rc<Desk<Bundle>>) -> io:
                 continue;
             }
         };
-        let client = Client::new(Rc::clone(&desk), Rc::clone(&server), server.came(), session);
+        let (client, desk) = (Client::new(Rc::clone(&server), session), Rc::clone(&desk));
         spawn_local(async move {
-            if let Err(error) = connection::serve(stream, client).await {
+            if let Err(error) = connection::serve(stream, client, &desk).await {
                 tracing::debug!(%error, "a client is gone");
             }
+            desk.close(session);
         });
     }
 }

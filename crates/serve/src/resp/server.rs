@@ -9,19 +9,21 @@ use std::time::Instant;
 pub(super) const REDIS_VERSION: &str = "7.0.15";
 
 /// Counts of one front end.
-#[derive(Debug)]
 pub(crate) struct Server {
     started: Instant,
     address: SocketAddr,
     clients: Cell<u64>,
     accepted: Cell<u64>,
     pub commands: Cell<u64>,
+    /// Tells how many commands wait for replies.
+    waiting: Box<dyn Fn() -> usize>,
 }
 
 impl Server {
-    pub fn new(address: SocketAddr) -> Self {
+    /// `waiting` tells how many commands wait for replies.
+    pub fn new(address: SocketAddr, waiting: impl Fn() -> usize + 'static) -> Self {
         let (clients, accepted, commands) = (Cell::new(0), Cell::new(0), Cell::new(0));
-        Self { started: Instant::now(), address, clients, accepted, commands }
+        Self { started: Instant::now(), address, clients, accepted, commands, waiting: Box::new(waiting) }
     }
 
     /// A client came: its number.
@@ -41,8 +43,9 @@ impl Server {
         self.clients.get()
     }
 
-    /// The text of INFO; `waiting`: commands that wait for replies.
-    pub fn info(&self, waiting: usize) -> String {
+    /// The text of INFO.
+    pub fn info(&self) -> String {
+        let waiting = (self.waiting)();
         let uptime = self.started.elapsed().as_secs();
         let mut text = String::new();
         let _ = write!(
