@@ -116,6 +116,16 @@ Examples:
   rumormill compare 2026-11-20T03-31-07Z-flood-42 2026-11-20T03-35-40Z-flood-43
   rumormill compare --json 2026-11-20T03-31-07Z-flood-42 latest")]
     Compare(CompareArgs),
+    /// Reproduce a published table or figure: ours beside the paper's
+    #[command(after_help = "\
+Without a name, what can be reproduced is listed. The exit code is 0 when all holds that the tables are to show, 1
+when something does not, 2 when there is no such reproduction.
+
+Examples:
+  rumormill reproduce
+  rumormill reproduce lazy-replication
+  rumormill reproduce lazy-replication --quick --seed 7 --json")]
+    Reproduce(super::reproduce::ReproduceArgs),
     /// Turn a recorded run into what other tools read
     #[command(after_help = "\
 Examples:

@@ -11,6 +11,7 @@ mod list;
 mod movies;
 mod options;
 mod recorded;
+mod reproduce;
 mod run;
 mod say;
 mod serve;
@@ -103,6 +104,7 @@ fn dispatch(lab: Lab, cli: Cli, mut table: clap::Command) -> Done {
         Command::Replay(args) => recorded::replay(&args, &workbench(lab, &places)?, &places),
         Command::Branch(args) => branch::branch(&args, &workbench(lab, &places)?, &places),
         Command::Compare(args) => compare::compare(&args, &places),
+        Command::Reproduce(args) => reproduce::reproduce(&args, &workbench(lab, &places)?),
         Command::Export(args) => recorded::export(&args, &places),
         Command::Store { command } => store::store(&command),
         Command::Movies(args) => movies::movies(&args),

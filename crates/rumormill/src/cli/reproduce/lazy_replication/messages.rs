@@ -1,0 +1,194 @@
+//! Messages for each operation, against the formulas; and what gossip in batches saves.
+
+use std::time::Duration;
+
+use super::setting::Setting;
+use super::tally::Tally;
+use crate::cli::reproduce::findings::{Cell, Table, Unit, deviation};
+
+/// Further from the formula than this, in hundredths, is another cost.
+const NEAR: f64 = 5.0;
+
+/// How an operation is ordered, and what that costs by the paper.
+struct Operation {
+    name: &'static str,
+    /// The share of updates, of forced and of immediate ones.
+    shares: [f64; 3],
+    /// Messages with so many replicas and so many updates in a gossip message.
+    formula: fn(f64, f64) -> f64,
+    /// Is the formula exact, or "about"?
+    near: f64,
+}
+
+/// The operations.
+const ALL: [Operation; 4] = [
+    Operation { name: "query", shares: [0.0, 0.0, 0.0], formula: |_, _| 2.0, near: NEAR },
+    Operation { name: "causal update", shares: [1.0, 0.0, 0.0], formula: causal, near: NEAR },
+    Operation { name: "forced update", shares: [1.0, 1.0, 0.0], formula: forced, near: NEAR },
+    Operation { name: "immediate update", shares: [1.0, 0.0, 1.0], formula: immediate, near: NEAR },
+];
+
+/// Those that the store executes.
+const OPERATIONS: &[Operation] = ALL.split_at(2).0;
+
+fn causal(replicas: f64, batch: f64) -> f64 {
+    2.0 + (replicas - 1.0) / batch
+}
+
+fn forced(replicas: f64, batch: f64) -> f64 {
+    causal(replicas, batch) + 2.0 * (replicas / 2.0).floor()
+}
+
+fn immediate(replicas: f64, batch: f64) -> f64 {
+    forced(replicas, batch) + 2.0 * replicas
+}
+
+/// The runs of the table of operations.
+pub(super) fn operations(quick: bool) -> Vec<Setting> {
+    let of = |operation: &Operation, replicas: u32| {
+        let [updates, forced, immediate] = operation.shares;
+        let setting = Setting::new(replicas);
+        // One primary orders, and one order after the other: or some would share messages.
+        let front_ends = if forced + immediate > 0.0 { 1 } else { replicas };
+        let span = Duration::from_secs(if quick { 20 } else { 120 });
+        Setting { updates, forced, immediate, front_ends, span, ..setting }
+    };
+    OPERATIONS.iter().flat_map(|operation| [3, 5, 7].map(|replicas| of(operation, replicas))).collect()
+}
+
+/// The table of operations.
+pub(super) fn operations_table(measured: &[(Setting, Tally)]) -> Table {
+    let mut table = Table::new(
+        "Messages for each operation",
+        &[
+            ("operation", Unit::Plain),
+            ("replicas", Unit::Plain),
+            ("K", Unit::Number),
+            ("ours", Unit::Number),
+            ("formula", Unit::Number),
+            ("deviation", Unit::Deviation),
+            ("other gossip /s", Unit::Number),
+        ],
+    );
+    for (operation, rows) in OPERATIONS.iter().zip(measured.chunks(measured.len() / OPERATIONS.len())) {
+        let mut holds = true;
+        for (setting, tally) in rows {
+            let batch = (tally.updates > 0).then(|| setting.updates_per_gossip(tally));
+            let formula = (operation.formula)(setting.replicas.into(), batch.unwrap_or(1.0));
+            let ours = needed(tally);
+            let off = deviation(ours, formula);
+            holds &= off.abs() <= operation.near;
+            table.row([
+                operation.name.into(),
+                u64::from(setting.replicas).into(),
+                batch.map_or(Cell::Nothing, Cell::from),
+                ours.into(),
+                formula.into(),
+                off.into(),
+                (tally.other_gossip as f64 / f64::from(setting.replicas) / tally.span.as_secs_f64()).into(),
+            ]);
+        }
+        table.claim(&format!("{}: within {} % of the formula", operation.name, operation.near), holds);
+    }
+    table
+}
+
+/// The runs of the table of batches.
+pub(super) fn batches(quick: bool) -> Vec<Setting> {
+    let rounds = if quick { 20 } else { 60 };
+    [100, 200, 400, 800, 1_600]
+        .map(Duration::from_millis)
+        .map(|gossip_every| Setting { clients: 4, gossip_every, span: gossip_every * rounds, ..Setting::new(5) })
+        .into()
+}
+
+/// The table of batches.
+pub(super) fn batches_table(measured: &[(Setting, Tally)]) -> Table {
+    let mut table = Table::new(
+        "Messages for each causal update, by the pause between rounds of gossip (5 replicas)",
+        &[
+            ("pause", Unit::Seconds),
+            ("K", Unit::Number),
+            ("carried", Unit::Number),
+            ("ours", Unit::Number),
+            ("formula", Unit::Number),
+            ("deviation", Unit::Deviation),
+        ],
+    );
+    let (mut before, mut falls, mut near) = (f64::INFINITY, true, true);
+    for (setting, tally) in measured {
+        let batch = setting.updates_per_gossip(tally);
+        let (ours, formula) = (needed(tally), causal(setting.replicas.into(), batch));
+        let off = deviation(ours, formula);
+        falls &= ours < before;
+        near &= off.abs() <= NEAR;
+        before = ours;
+        table.row([
+            setting.gossip_every.as_secs_f64().into(),
+            batch.into(),
+            (tally.carried as f64 / tally.news as f64).into(),
+            ours.into(),
+            formula.into(),
+            off.into(),
+        ]);
+    }
+    table.claim("the cost falls with the updates in a gossip message", falls);
+    table.claim(&format!("within {NEAR} % of the formula"), near);
+    table
+}
+
+/// The messages for each call that the formulas count: gossip that carries no news of its sender is not among them.
+fn needed(tally: &Tally) -> f64 {
+    let Tally { updates, queries, replies, orders, news, .. } = tally;
+    (updates + queries + replies + orders + news) as f64 / tally.calls()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As many messages as the formulas say, and so many times the gossip.
+    fn measured(setting: Setting, gossip: u64) -> (Setting, Tally) {
+        let (_, mut tally) = setting.ordered();
+        let [replicas, seconds] = [u64::from(setting.replicas), tally.span.as_secs()];
+        let calls = 10 * replicas * seconds;
+        *(if setting.updates > 0.0 { &mut tally.updates } else { &mut tally.queries }) = calls;
+        tally.replies = calls;
+        if setting.updates > 0.0 {
+            let rounds = (seconds as f64 / setting.gossip_every.as_secs_f64()).round() as u64;
+            tally.news = rounds * replicas * (replicas - 1) * gossip;
+            tally.carried = calls * (replicas - 1);
+        }
+        (setting, tally)
+    }
+
+    fn holds(table: &Table) -> Vec<bool> {
+        table.claims.iter().map(|claim| claim.holds).collect()
+    }
+
+    #[test]
+    fn the_formulas_are_those_of_the_paper() {
+        assert_eq!(causal(3.0, 10.0), 2.2);
+        assert_eq!([forced(5.0, 2.0), forced(4.0, 3.0)], [8.0, 7.0]);
+        assert_eq!(immediate(5.0, 2.0), 18.0);
+    }
+
+    #[test]
+    fn operations_that_cost_more_are_seen() {
+        let table = |gossip| {
+            let causal: Vec<_> = operations(true).into_iter().filter(|one| one.forced + one.immediate == 0.0).collect();
+            operations_table(&causal.into_iter().map(|setting| measured(setting, gossip)).collect::<Vec<_>>())
+        };
+        assert_eq!(holds(&table(1))[..2], [true, true], "{:#?}", table(1).rows);
+        assert_eq!(holds(&table(2))[..2], [true, false], "{:#?}", table(2).rows);
+    }
+
+    #[test]
+    fn batches_that_save_nothing_are_seen() {
+        let all = || batches(true).into_iter();
+        let good = batches_table(&all().map(|setting| measured(setting, 1)).collect::<Vec<_>>());
+        assert_eq!(holds(&good), [true, true], "{:#?}", good.rows);
+        let same: Vec<_> = all().map(|_| measured(Setting::new(5), 1)).collect();
+        assert_eq!(holds(&batches_table(&same)), [false, true]);
+    }
+}
