@@ -2,8 +2,8 @@
 
 use crate::support::{folder, run};
 
-const COMMANDS: &str = "lab,list,run,explore,check,show,replay,branch,compare,export,new,completions,movies,store,store up,\
-                        store replica,store frontend";
+const COMMANDS: &str = "lab,list,run,explore,check,show,replay,branch,compare,reproduce,export,new,completions,movies,store,\
+                        store up,store replica,store frontend";
 
 #[test]
 fn every_command_explains_itself_with_an_example() {

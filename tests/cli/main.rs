@@ -8,6 +8,7 @@ mod explore;
 mod help;
 mod movies;
 mod record;
+mod reproduce;
 mod run;
 #[path = "../support/mod.rs"]
 mod support;

@@ -118,8 +118,8 @@ Examples:
     Compare(CompareArgs),
     /// Reproduce a published table or figure: ours beside the paper's
     #[command(after_help = "\
-Without a name, what can be reproduced is listed. The exit code is 0 when all holds that the tables are to show, 1
-when something does not, 2 when there is no such reproduction.
+The exit code is 0 when all holds that the tables are to show, 1 when something does not, 2 when
+there is no such reproduction.
 
 Examples:
   rumormill reproduce
