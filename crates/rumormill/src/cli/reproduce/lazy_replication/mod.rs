@@ -37,12 +37,13 @@ const NOTES: [&str; 6] = [
      2⌊N/2⌋ more than that; an immediate one about 2N more again.",
     "K is the measured rate of updates at a replica, times the configured pause between rounds of gossip; \"carried\" \
      is what messages did carry.",
-    "Ours are calls, answers, ordering messages, and gossip that carries updates which its sender took itself. \"Other \
-     gossip\" is the rest, in messages a second of each replica: on a timer and whatever the load it tells who holds \
-     what (so that logs can be emptied), before when no update will come any more, and what was heard from others.",
+    "Ours are calls, answers, the messages with which replicas agree on an order, and gossip that carries updates which \
+     its sender took itself. What goes \"by the clock\" is the rest, in messages a second of each replica: whatever the \
+     load, replicas tell who holds what (so that logs can be emptied), before when no update will come any more, and \
+     what they heard from others.",
     "The simulator charges nothing for computing. Capacity is the calls for each unit of work of the busiest replica, \
-     when all have as many calls, against one replica's; work is each message that it sends or receives, and in the second table also each update \
-     of another replica that it executes.",
+     when all have as many calls, against one replica's; work is each message that it sends or receives, unless that \
+     goes by the clock, and in the second table also each update of another replica that it executes.",
     "Capacity is counted with gossip after every 10 updates. \"Furthest off\" is from 2N / (2 + u(N-1)(2/K + w)), which \
      the formulas give for a share u of updates that weigh w.",
 ];

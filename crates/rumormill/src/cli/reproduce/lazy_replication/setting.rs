@@ -72,13 +72,18 @@ impl Setting {
             set("gossip_after", after.into());
         }
         order.time_limit = Some(begin + self.span);
-        (order, Tally::new(self.replicas.into(), begin, self.span))
+        (order, Tally::new(self.replicas.into(), !self.is_ordered(), begin, self.span))
+    }
+
+    /// Does the primary put its updates in order?
+    pub(super) fn is_ordered(&self) -> bool {
+        self.forced + self.immediate > 0.0
     }
 
     /// The updates that a replica which takes calls takes in a mean pause between two rounds of gossip: what a
     /// gossip message then carries, the formulas' K.
     pub(super) fn updates_per_gossip(&self, tally: &Tally) -> f64 {
-        let takers = f64::from(self.replicas.min(self.front_ends));
+        let takers = if self.is_ordered() { 1.0 } else { f64::from(self.replicas.min(self.front_ends)) };
         tally.updates as f64 / takers / tally.span.as_secs_f64() * self.gossip_every.as_secs_f64()
     }
 }
