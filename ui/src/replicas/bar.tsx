@@ -4,10 +4,17 @@
 import { exact } from "../words/format";
 import type { Cell } from "./model";
 
-/** Up to so many updates, each is a field of its own. */
 const FIELDS_MAX = 40;
 
-export function ReplicaBar({ cell, most, label }: { cell: Cell; most: number; label: string }) {
+interface Props {
+  cell: Cell;
+  most: number;
+  label: string;
+  /** Up to so many updates, each is a field of its own; in a short bar, fewer. */
+  fieldsMax?: number;
+}
+
+export function ReplicaBar({ cell, most, label, fieldsMax = FIELDS_MAX }: Props) {
   const share = (count: number) => (most > 0 ? `${(100 * count) / most}%` : "0%");
   const lacks = most - cell.held;
   return (
@@ -16,7 +23,7 @@ export function ReplicaBar({ cell, most, label }: { cell: Cell; most: number; la
         class="replica-bar"
         role="img"
         aria-label={label}
-        data-fields={most > 0 && most <= FIELDS_MAX}
+        data-fields={most > 0 && most <= fieldsMax}
         style={{ "--fields": most }}
       >
         <i class="held" style={{ width: share(cell.held) }} />

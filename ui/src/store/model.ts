@@ -6,8 +6,12 @@ import { before, type Cell, type Line, type Row } from "../replicas/model";
 
 /** How far back the rates go. */
 export const WINDOW_MS = 180_000;
+/** The least that is drawn, so that the first seconds do not fill it. */
+const SPAN_MIN_MS = 30_000;
 /** Looks that are remembered of a replica, at most: one a second for the window, and some. */
 const LOOKS_MAX = 200;
+/** Looks that are nearer to each other tell how far a replica is, and not how fast. */
+const APART_MS = 500;
 /** How long it is told that a replica was started again. */
 const FRESH_MS = 60_000;
 
@@ -59,6 +63,8 @@ interface Memory {
   told: ReplicaTold | null;
   at: number | null;
   reached: boolean;
+  /** What the next rates are made from, and when it was told. */
+  counted: { told: ReplicaTold; at: number } | null;
   again: number | null;
   /** What it has to have executed, by line, to be where the others were when it came back. */
   goal: Map<string, number> | null;
@@ -83,29 +89,28 @@ export class Watch {
 
   /** Nobody answers: what is told next is compared with nothing, and whoever is back then has to catch up. */
   pause(): void {
-    for (const memory of this.memories.values()) memory.reached = false;
+    for (const memory of this.memories.values())
+      Object.assign(memory, { reached: false, counted: null });
   }
 
   private remember(asked: number, told: ReplicaTold, most: Map<string, number>): void {
     const at = asked + (told.after_ms ?? 0);
-    const old = this.memories.get(told.replica) ?? newMemory();
-    this.memories.set(told.replica, old);
-    const look: Look = { at, rates: UNKNOWN };
-    if (told.reached) {
-      const before = old.told;
-      const restarted = before !== null && COUNTERS.some((key) => told[key] < before[key]);
-      if (before && old.at !== null && old.reached && !restarted)
-        look.rates = ratesOf(before, told, (at - old.at) / 1000);
-      if (restarted) old.again = at;
-      if (restarted || (before !== null && !old.reached)) old.goal = most;
-      if (old.goal && lacking(told, old.goal) === 0) old.goal = null;
-      old.told = told;
-      old.at = at;
+    const memory = this.memories.get(told.replica) ?? newMemory();
+    this.memories.set(told.replica, memory);
+    if (!told.reached) {
+      memory.reached = false;
+      memory.counted = null;
+      note(memory, { at, rates: UNKNOWN });
+      return;
     }
-    old.reached = told.reached;
-    old.looks.push(look);
-    while (old.looks.length > LOOKS_MAX || (old.looks[0]?.at ?? at) < at - WINDOW_MS)
-      old.looks.shift();
+    const before = memory.told;
+    const restarted = before !== null && COUNTERS.some((key) => told[key] < before[key]);
+    if (restarted) memory.again = at;
+    if (restarted) memory.counted = null;
+    if (restarted || (before !== null && !memory.reached)) memory.goal = most;
+    if (memory.goal && lacking(told, memory.goal) === 0) memory.goal = null;
+    count(memory, told, at);
+    Object.assign(memory, { told, at, reached: true });
   }
 
   /** The store as it is now; of a replica that is not reached, what it told last. */
@@ -121,8 +126,29 @@ export class Watch {
   }
 }
 
+/** How far back the drawn rates go: as far as somebody has looked. */
+export function spanOf({ at, rows }: StoreNow): number {
+  const first = Math.min(at, ...rows.map(({ looks }) => looks[0]?.at ?? at));
+  return Math.min(WINDOW_MS, Math.max(SPAN_MIN_MS, at - first));
+}
+
 function newMemory(): Memory {
-  return { told: null, at: null, reached: false, again: null, goal: null, looks: [] };
+  const nothing = { told: null, at: null, counted: null, again: null, goal: null };
+  return { ...nothing, reached: false, looks: [] };
+}
+
+/** Makes rates of what was done since they were made last. */
+function count(memory: Memory, told: ReplicaTold, at: number): void {
+  const { counted } = memory;
+  if (counted && at - counted.at < APART_MS) return;
+  const rates = counted ? ratesOf(counted.told, told, (at - counted.at) / 1000) : UNKNOWN;
+  note(memory, { at, rates });
+  memory.counted = { told, at };
+}
+
+function note({ looks }: Memory, look: Look): void {
+  looks.push(look);
+  while (looks.length > LOOKS_MAX || (looks[0]?.at ?? look.at) < look.at - WINDOW_MS) looks.shift();
 }
 
 /** As the store writes it: `1`, `1.3fa` in another life of replica 1, `F` for forced updates. */
@@ -161,7 +187,6 @@ function lacking(told: ReplicaTold, goal: ReadonlyMap<string, number>): number {
 }
 
 function ratesOf(a: ReplicaTold, b: ReplicaTold, seconds: number): Look["rates"] {
-  if (seconds <= 0) return UNKNOWN;
   const of = (key: Counter) => (b[key] - a[key]) / seconds;
   return {
     ...{ gossip_sent: of("gossip_sent"), gossip_received: of("gossip_received") },

@@ -1,7 +1,7 @@
 // What a replica did in each of the last seconds, as a small line; all replicas have the same scale.
 
 import { rate } from "../words/format";
-import { type Counter, type Look, WINDOW_MS } from "./model";
+import type { Counter, Look } from "./model";
 
 const WIDTH = 120;
 const HEIGHT = 26;
@@ -13,13 +13,14 @@ const GAP_MS = 8000;
 interface Props {
   looks: readonly Look[];
   of: Counter;
-  /** The moment at the right edge, and the rate at the top. */
+  /** The moment at the right edge, how long before it the left edge is, and the rate at the top. */
   now: number;
+  span: number;
   most: number;
 }
 
-export function Spark({ looks, of, now, most }: Props) {
-  const parts = pathsOf(looks, of, now, most);
+export function Spark({ looks, of, now, span, most }: Props) {
+  const parts = pathsOf(looks, of, now, span, most);
   return (
     <svg
       class="spark"
@@ -27,7 +28,7 @@ export function Spark({ looks, of, now, most }: Props) {
       preserveAspectRatio="none"
       aria-hidden="true"
     >
-      <title>The top is {rate(most)}; the left edge is 3 minutes ago</title>
+      <title>The top is {rate(most)}</title>
       {parts.map(({ line, area }) => (
         <g key={line}>
           <path class="spark-area" d={area} />
@@ -43,6 +44,7 @@ export function pathsOf(
   looks: readonly Look[],
   of: Counter,
   now: number,
+  span: number,
   most: number,
 ): { line: string; area: string }[] {
   const pieces: [number, number][][] = [[]];
@@ -50,7 +52,7 @@ export function pathsOf(
   for (const { at, rates } of looks) {
     const value = rates[of];
     if (value === null || at - before > GAP_MS) pieces.push([]);
-    if (value !== null) pieces.at(-1)?.push([xOf(at, now), yOf(value, most)]);
+    if (value !== null) pieces.at(-1)?.push([xOf(at, now, span), yOf(value, most)]);
     before = at;
   }
   return pieces
@@ -65,8 +67,8 @@ export function pathsOf(
     });
 }
 
-function xOf(at: number, now: number): number {
-  return WIDTH * (1 - (now - at) / WINDOW_MS);
+function xOf(at: number, now: number, span: number): number {
+  return WIDTH * (1 - (now - at) / span);
 }
 
 function yOf(value: number, most: number): number {

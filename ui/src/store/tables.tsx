@@ -7,7 +7,7 @@ import { complain, tell } from "../frame/toast";
 import { ReplicaBar } from "../replicas/bar";
 import { cellSentence, lineTitle } from "../replicas/words";
 import { exact } from "../words/format";
-import { COUNTERS, type Counter, type StoreNow, type StoreRow } from "./model";
+import { COUNTERS, type Counter, type StoreNow, type StoreRow, spanOf } from "./model";
 import { Spark } from "./spark";
 import { asideWords, rateWords, standingWords } from "./words";
 
@@ -20,11 +20,14 @@ interface Props {
   live: boolean;
 }
 
+/** Updates that are told apart in a bar: more would look like hatching where bars are short. */
+const FIELDS_MAX = 12;
+
 /** Who holds and has executed which updates. */
 export function Progress(props: Props) {
   const { now } = props;
   return (
-    <table class="replicas-table store-table">
+    <table class="replicas-table store-table progress">
       <thead>
         <tr>
           <th scope="col">Replica</th>
@@ -75,6 +78,7 @@ function ProgressRow({ row, ...props }: Props & { row: StoreRow }) {
                 cell={cell}
                 most={line.most}
                 label={`Replica ${row.peer}, ${lineTitle(line)}: ${says}`}
+                fieldsMax={FIELDS_MAX}
               />
             )}
           </td>
@@ -152,13 +156,14 @@ const TITLES: Record<Counter, [title: string, what: string]> = {
 export function Traffic(props: Props) {
   const { now } = props;
   const most = Object.fromEntries(COUNTERS.map((of) => [of, mostOf(now.rows, of)]));
+  const span = spanOf(now);
   return (
     <table class="replicas-table store-table">
       <thead>
         <tr>
           <th scope="col">Replica</th>
           {COUNTERS.map((of) => (
-            <th scope="col" key={of} title={`${TITLES[of][1]}; the line goes back 3 minutes`}>
+            <th scope="col" key={of} title={TITLES[of][1]}>
               {TITLES[of][0]}
             </th>
           ))}
@@ -178,7 +183,7 @@ export function Traffic(props: Props) {
       </thead>
       <tbody>
         {now.rows.map((row) => (
-          <TrafficRow key={row.peer} row={row} most={most} {...props} />
+          <TrafficRow key={row.peer} row={row} most={most} span={span} {...props} />
         ))}
       </tbody>
     </table>
@@ -194,8 +199,9 @@ function mostOf(rows: readonly StoreRow[], of: Counter): number {
 function TrafficRow({
   row,
   most,
+  span,
   ...props
-}: Props & { row: StoreRow; most: Record<string, number> }) {
+}: Props & { row: StoreRow; most: Record<string, number>; span: number }) {
   const { now, address, look, live } = props;
   const kept = (count: number | null) => (count === null ? "" : exact(count));
   return (
@@ -207,7 +213,7 @@ function TrafficRow({
           <td key={of} data-counter={of} data-rate={rate ?? ""}>
             <div class="spark-cell">
               <span class="number">{rateWords(rate)}</span>
-              <Spark looks={row.looks} of={of} now={now.at} most={most[of] ?? 1} />
+              <Spark looks={row.looks} of={of} now={now.at} span={span} most={most[of] ?? 1} />
             </div>
           </td>
         );

@@ -7,7 +7,7 @@ import { gapSentence } from "../replicas/words";
 import { format } from "../state/route";
 import { storeName, stores } from "../state/stores";
 import { type Followed, useStore } from "./following";
-import type { StoreNow, StoreRow } from "./model";
+import { type StoreNow, type StoreRow, spanOf } from "./model";
 import { Progress, Traffic } from "./tables";
 import { changeWords, lengthWords } from "./words";
 
@@ -30,7 +30,9 @@ export function StoreView({ address }: { address: string }) {
         >
           <HowFar now={now} />
           <Progress address={address} now={now} look={look} live={answers === true} />
-          <h2>What they do</h2>
+          <h2>
+            What they do <span class="quiet">in the last {lengthWords(spanOf(now))}</span>
+          </h2>
           <Traffic address={address} now={now} look={look} live={answers === true} />
         </section>
       ) : (
@@ -41,14 +43,18 @@ export function StoreView({ address }: { address: string }) {
 }
 
 function Head({ address }: { address: string }) {
-  const known = stores.value?.find((store) => store.front_ends.includes(address));
+  const listed = stores.value?.find((store) => store.front_ends.includes(address));
+  // A store that has gone keeps its name.
+  const last = useRef(listed);
+  last.current = listed ?? last.current;
+  const known = last.current;
   const others = known?.front_ends.filter((other) => other !== address) ?? [];
   return (
     <header class="store-head">
       <h1>{known?.folder ? storeName(known) : `Store ${address}`}</h1>
       <p class="quiet number">
         {known?.folder && <>front end {address} · </>}
-        {known?.pid != null && <>process {known.pid} · </>}
+        {listed?.pid != null && <>process {listed.pid} · </>}
         {known?.folder && <span title="Where it is kept">{known.folder}</span>}
         {others.length > 0 && (
           <>
@@ -83,7 +89,10 @@ function HowFar({ now }: { now: StoreNow }) {
 function Away({ address, of }: { address: string; of: Followed }) {
   const { now, why, since } = of;
   const known = now !== null;
-  const lasts = since === null ? "" : ` for ${lengthWords(performance.now() - since)}`;
+  const lasts =
+    since === null || performance.now() - since < 1000
+      ? ""
+      : ` for ${lengthWords(performance.now() - since)}`;
   return (
     <div class={known ? "store-away" : "store-away alone"} data-testid="store-away">
       <p>
@@ -91,10 +100,14 @@ function Away({ address, of }: { address: string; of: Followed }) {
         {known && <span class="number">{lasts}</span>}
       </p>
       <p class="quiet">
-        {why}.{" "}
-        {known
-          ? "Below is how it was. This page goes on by itself when the store is back."
-          : "This page goes on by itself when one does; rumormill store up starts one."}
+        {why && `${why.charAt(0).toUpperCase()}${why.slice(1)}. `}
+        {known ? (
+          "Below is how it was. This page goes on by itself when the store is back."
+        ) : (
+          <>
+            This page goes on by itself when one does; <code>rumormill store up</code> starts one.
+          </>
+        )}
       </p>
     </div>
   );

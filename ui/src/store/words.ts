@@ -3,15 +3,16 @@
 import { exact, plural, span } from "../words/format";
 import type { StoreRow } from "./model";
 
-/** "not reached", "catching up, 1,200 updates to go" */
-export function standingWords({ standing, behind }: StoreRow): string {
-  return standing === "catching up" ? `catching up, ${plural(behind, "update")} to go` : standing;
+/** How a replica is, in a word; that it is online is what its switch says. */
+export function standingWords({ standing }: StoreRow): string {
+  return standing === "online" ? "up" : standing;
 }
 
 /** What else is worth knowing of a replica, if anything. */
 export function asideWords(row: StoreRow, now: number, primary: number | null): string {
   const parts: string[] = [];
   if (!row.reached) parts.push(row.seen === null ? "never yet" : `last ${ago(now - row.seen)}`);
+  else if (row.behind > 0) parts.push(`${plural(row.behind, "update")} to go`);
   else if (row.again !== null) parts.push(`started again ${ago(now - row.again)}`);
   if (row.peer === primary) parts.push("orders forced updates");
   return parts.join(" · ");

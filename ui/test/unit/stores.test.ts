@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import type { LineTold, ReplicaTold } from "../../src/api/stores";
 import { gapOf } from "../../src/replicas/model";
-import { type StoreNow, Watch, WINDOW_MS } from "../../src/store/model";
+import { type StoreNow, spanOf, Watch, WINDOW_MS } from "../../src/store/model";
 import { pathsOf } from "../../src/store/spark";
 import { ago, asideWords, changeWords, rateWords, standingWords } from "../../src/store/words";
 
@@ -103,11 +103,12 @@ describe("a store", () => {
     watch.take(0, [replica(1), at(10)]);
     watch.take(1000, [replica(1, { lines: [line(1, 50)] }), lost(2)]);
     watch.take(2000, [replica(1, { lines: [line(1, 60)] }), at(10)]);
-    expect(standingWords(row(watch, 2))).toBe("catching up, 50 updates to go");
+    expect(standingWords(row(watch, 2))).toBe("catching up");
+    expect(asideWords(row(watch, 2), 2000, null)).toBe("50 updates to go");
     watch.take(3000, [replica(1, { lines: [line(1, 90)] }), at(59)]);
-    expect(standingWords(row(watch, 2))).toBe("catching up, 1 update to go");
+    expect(asideWords(row(watch, 2), 3000, null)).toBe("1 update to go");
     watch.take(4000, [replica(1, { lines: [line(1, 99)] }), at(60)]);
-    expect(standingWords(row(watch, 2))).toBe("online");
+    expect(standingWords(row(watch, 2))).toBe("up");
   });
 
   it("sees by its counts that a replica was started again", () => {
@@ -120,6 +121,16 @@ describe("a store", () => {
     expect(row(watch, 1).now?.gossip_sent).toBe(20);
     watch.take(70_000, [replica(1, { gossip_sent: 24 })]);
     expect(asideWords(row(watch, 1), 70_000, 1)).toBe("orders forced updates");
+  });
+
+  it("does not count what was done between two looks that are too near to each other", () => {
+    const watch = new Watch();
+    watch.take(0, [replica(1, { queries: 0 })]);
+    watch.take(1000, [replica(1, { queries: 10 })]);
+    watch.take(1050, [replica(1, { queries: 12, service: "offline" })]);
+    expect([row(watch, 1).now?.queries, row(watch, 1).standing]).toEqual([10, "offline"]);
+    watch.take(2000, [replica(1, { queries: 30 })]);
+    expect(row(watch, 1).now?.queries).toBe(20);
   });
 
   it("makes no rate over a time in which nobody answered", () => {
@@ -142,8 +153,19 @@ describe("a store", () => {
     const watch = new Watch();
     for (let i = 0; i < 1000; i++) watch.take(i * 1000, [replica(1)]);
     expect(row(watch, 1).looks.length).toBe(WINDOW_MS / 1000 + 1);
-    for (let i = 0; i < 1000; i++) watch.take(1_000_000 + i, [replica(1)]);
+    for (let i = 0; i < 1000; i++) watch.take(1_000_000 + i * 600, [replica(1)]);
     expect(row(watch, 1).looks.length).toBe(200);
+  });
+
+  it("draws as far back as somebody has looked", () => {
+    const watch = new Watch();
+    watch.take(0, [replica(1)]);
+    expect(spanOf(now(watch))).toBe(30_000);
+    watch.take(50_000, [replica(1)]);
+    expect(spanOf(now(watch))).toBe(50_000);
+    watch.take(170_000, [replica(1)]);
+    watch.take(190_000, [replica(1)]);
+    expect(spanOf(now(watch))).toBe(140_000);
   });
 
   it("says who orders forced updates as most of its replicas do", () => {
@@ -166,6 +188,7 @@ describe("the line of the last minutes", () => {
     pathsOf(
       looks.map(([at, value]) => ({ at, rates: rates(value) })),
       "queries",
+      WINDOW_MS,
       WINDOW_MS,
       10,
     ).map((part) => part.line);
