@@ -16,6 +16,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     write("parts", &rumormill_fuzz::parts::samples())?;
     write("front", &rumormill_fuzz::front::samples())?;
     write("replica", &rumormill_fuzz::replica::samples())?;
+    write("resp", &texts(&COMMANDS))?;
+    write("http", &texts(&BODIES))?;
+    write("cluster", &clusters())?;
     write("frame", &frames())?;
     write("reporter", &texts(&REPORTED))?;
     write("expression", &texts(&EXPRESSIONS))?;
@@ -27,6 +30,13 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn write(target: &str, inputs: &[Vec<u8>]) -> Result<(), Box<dyn Error>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
     fs::create_dir_all(&folder)?;
+    // What was added by hand, for it once failed, has another name.
+    for entry in fs::read_dir(&folder)? {
+        let path = entry?.path();
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("sample-")) {
+            fs::remove_file(path)?;
+        }
+    }
     for (index, input) in inputs.iter().enumerate() {
         fs::write(folder.join(format!("sample-{index:02}")), input)?;
     }
@@ -41,6 +51,60 @@ const REPORTED: [&str; 4] = [
     "\u{7f}COM1,2;;CONx,y;XYZ1;END",
     "\u{1} CON 1 , two words ; END 1 ; ",
 ];
+
+/// What Redis clients send, one after the other.
+const COMMANDS: [&str; 9] = [
+    "PING\r\nset a 1\r\n\r\nget  a\nincr n\nincrby n -3\nmget a b\nquit\n",
+    "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$5\r\na\r\nb\0\r\n*2\r\n$3\r\nGET\r\n$1\r\na\r\n",
+    "*1\r\n$7\r\nCOMMAND\r\n*2\r\n$7\r\ncommand\r\n$4\r\nDOCS\r\n*-1\r\n*0\r\n",
+    "hello 3 setname me\nclient setname you\nclient info\nclient list\nclient setinfo lib-name x\nselect 0\ninfo\n",
+    "hset h f 1 g 2\nhincrby h f 9223372036854775807\nhdel h f g\nhgetall h\nhlen h\nhget h f\n",
+    "sadd s a b\nsrem s a\nsmembers s\nsismember s b\nscard s\ntype s\nexists s s\ndel s\ndbsize\n",
+    "scan 0 match a*[b-d]? count 10 type hash\nscan 18446744073709551615 type none\n",
+    "session set rm1.AdS2nuDpiPypwgEABq7t7Pio4fD0GA\nsession get\nmset a 1 b 2\ndecrby n -9223372036854775808\n",
+    "*4\r\n$4\r\nMSET\r\n$1\r\na\r\n$-1\r\nPOST / HTTP/1.1\r\nHost: x\r\n\r\n",
+];
+
+/// Bodies of HTTP requests.
+const BODIES: [&str; 7] = [
+    r#"{"value": "blue \u00fc"}"#,
+    r#"{"by": -9223372036854775808}"#,
+    r#"{"stars": 4.5}"#,
+    r#"{"service": "offline"}"#,
+    r#"{"movies": [{"id": 1, "title": "Alien", "year": 1979, "genres": ["Horror"]}, {"id": 2, "title": ""}]}"#,
+    r#"{"ratings": [{"user": 2, "movie": 1, "stars": 0.5, "time": 1}], "movies": []}"#,
+    r#"[[[{"movies": 1e999}]], null, "#,
+];
+
+/// Cluster files that are wrong.
+const CLUSTERS: [&str; 3] = [
+    r#"{"replicas": [], "front_ends": [], "settings": {"ack": {"Replicas": 4294967295}}}"#,
+    r#"{"replicas": [], "front_ends": [], "settings": {"gossip_ms": 0, "delta_ms": 18446744073709551615}}"#,
+    r#"{"replicas": [{"number": 4294967295}]}"#,
+];
+
+/// Cluster files: one that is right, with everything that it may say, and some that are not.
+fn clusters() -> Vec<Vec<u8>> {
+    let key = |seed: u8| serde_json::json!(vec![seed; 32]);
+    let right = serde_json::json!({
+        "replicas": [
+            {"number": 1, "key": key(1), "address": "127.0.0.1:7001", "folder": "replica-1"},
+            {"number": 2, "key": key(2), "address": "127.0.0.1:7002", "folder": "replica-2"},
+        ],
+        "front_ends": [{
+            "number": 3, "key": key(3), "address": "[::1]:7003", "folder": "front-end-3",
+            "http": "127.0.0.1:8080", "redis": "127.0.0.1:6379",
+        }],
+        "settings": {
+            "ack": {"Replicas": 1}, "gossip_ms": 100, "delta_ms": 30_000, "lease_ms": 5_000, "retry_ms": 250,
+            "overload": 0.25,
+        },
+        "founded": true,
+    });
+    let mut clusters = texts(&CLUSTERS);
+    clusters.push(right.to_string().into_bytes());
+    clusters
+}
 
 const PATTERNS: [&str; 5] = [
     "sent push then delivered digest within 500ms on the same peer",
@@ -70,7 +134,10 @@ fn experiments() -> Result<Vec<Vec<u8>>, Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut files = Vec::new();
     for entry in fs::read_dir(root.join("experiments"))? {
-        files.push(fs::read(entry?.path())?);
+        let path = entry?.path();
+        if path.is_file() {
+            files.push(fs::read(path)?);
+        }
     }
     files.sort();
     let guide = fs::read_to_string(root.join("docs/experiments.md"))?;

@@ -12,17 +12,14 @@ use rumormill_protocols::store::{
 type Replica = TestPeer<Store<KeyValue>>;
 type Effects = Vec<EffectOf<Store<KeyValue>>>;
 
-/// What the entries of a made-up disk may be called: the first number of each says which.
-const KEYS: [&[u8]; 8] = [
-    b"meta",
-    b"life",
-    b"floor",
-    b"journal",
-    b"log/\0\0\0\0\0\0\0\x01",
-    b"part/x",
-    b"call/0123456789abcdef",
-    b"trail/\0\0\0\0",
-];
+/// How the names of a made-up disk's entries begin: the first number of each says which. The last is for all others.
+const PREFIXES: [&[u8]; 9] = [b"meta", b"life", b"floor", b"journal", b"log/", b"part/", b"call/", b"trail/", b""];
+
+/// The most samples.
+const MAX_SAMPLES: usize = 80;
+
+/// An entry of a made-up disk: how its name begins, how it goes on, and what it says.
+type Entry = (u8, Vec<u8>, Vec<u8>);
 
 const FRONT: PeerId = PeerId(9);
 
@@ -47,11 +44,11 @@ pub fn replica(bytes: &[u8]) {
             lost.message(PeerId(2), message.clone());
         }
     }
-    if let Ok(entries) = postcard::from_bytes::<Vec<(u8, Vec<u8>)>>(bytes) {
+    if let Ok(entries) = postcard::from_bytes::<Vec<Entry>>(bytes) {
         let mut replica = founder(1, Ack::Fsync);
-        for (kind, value) in entries {
-            let key = KEYS[usize::from(kind) % KEYS.len()];
-            replica.host.disk.borrow_mut().insert((PeerId(1), key.to_vec()), value);
+        for (kind, rest, value) in entries {
+            let key = [PREFIXES[usize::from(kind) % PREFIXES.len()], &rest].concat();
+            replica.host.disk.borrow_mut().insert((PeerId(1), key), value);
         }
         let effects = boot(&mut replica);
         go_on(&mut replica, effects);
@@ -93,15 +90,16 @@ pub fn samples() -> Vec<Vec<u8>> {
         go_on(replica, Vec::new());
         let disk = replica.host.disk.borrow();
         let entries = disk.iter().filter_map(|((_, key), value)| {
-            let is_such = |known: &&[u8]| key.starts_with(&known[..4]);
-            Some((KEYS.iter().position(is_such)? as u8, value.clone()))
+            let kind = PREFIXES.iter().position(|prefix| key.starts_with(prefix))?;
+            Some((kind as u8, key[PREFIXES[kind].len()..].to_vec(), value.clone()))
         });
-        samples.push(postcard::to_stdvec(&entries.collect::<Vec<_>>()).unwrap_or_default());
+        samples.push(postcard::to_stdvec(&entries.collect::<Vec<Entry>>()).unwrap_or_default());
     }
     samples.sort();
     samples.dedup();
-    samples.truncate(64);
-    samples
+    // Sorted, neighbors are alike: so many of them show every kind.
+    let step = samples.len().div_ceil(MAX_SAMPLES).max(1);
+    samples.into_iter().rev().step_by(step).collect()
 }
 
 /// The timers that it set run out, and somebody asks how far it is.

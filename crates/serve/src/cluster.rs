@@ -243,7 +243,13 @@ pub fn fuzz(bytes: &[u8]) {
     let cluster = std::str::from_utf8(bytes).ok().and_then(|text| Cluster::parse(text).ok());
     if let Some(cluster) = cluster {
         let text = serde_json::to_string_pretty(&cluster).unwrap_or_default();
-        assert_eq!(Cluster::parse(&text).as_ref(), Ok(&cluster));
+        let again = Cluster::parse(&text).map(|again| {
+            // Of a share, the last digit may be lost.
+            let overload = cluster.settings.overload;
+            assert!((again.settings.overload - overload).abs() < 1e-12);
+            Cluster { settings: Settings { overload, ..again.settings }, ..again }
+        });
+        assert_eq!(again.as_ref(), Ok(&cluster));
         let _ = (cluster.config(true), cluster.members());
     }
 }
