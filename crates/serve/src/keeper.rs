@@ -173,7 +173,13 @@ impl Guard {
                     () = tokio::time::sleep(pause) => {}
                     _ = self.stopped.wait_for(|stopped| *stopped) => return,
                 }
-                match self.again().await {
+                let mut stopped = self.stopped.clone();
+                let again = tokio::select! {
+                    again = self.again() => again,
+                    // One that is just starting has done nothing yet that is worth waiting for.
+                    _ = stopped.wait_for(|stopped| *stopped) => return,
+                };
+                match again {
                     Ok(child) => {
                         pause = PAUSE_MIN;
                         break child;
@@ -254,5 +260,50 @@ async fn end(mut child: Child) {
     }
     if timeout(LEAVE_WITHIN, child.wait()).await.is_err() {
         let _ = child.kill().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use rumormill_net::PeerKey;
+    use tokio::sync::Notify;
+    use tokio::task::LocalSet;
+
+    use super::*;
+    use crate::cluster::Settings;
+
+    /// A program that is ready at once and dies, and when it is started again says nothing.
+    fn program(folder: &std::path::Path) -> PathBuf {
+        let ready = r#"{"role": "replica", "number": 1, "pid": 1, "address": "127.0.0.1:9"}"#;
+        let text = format!(
+            "#!/bin/sh\nmkdir '{}/began' 2>/dev/null && echo '{ready}' && exit 0\nexec sleep 60\n",
+            folder.display()
+        );
+        let path = folder.join("program");
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+        path
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_a_process_that_comes_again_when_all_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let (address, key) = (([127, 0, 0, 1], 9).into(), PeerKey([1; 32]));
+        let place = Place { number: 1, key, address, folder: "1".into(), http: None, redis: None };
+        let (replicas, front_ends) = (vec![place], Vec::new());
+        let cluster = Cluster { replicas, front_ends, settings: Settings::default(), founded: true };
+        let recipe = Recipe { program: program(folder.path()), cluster_file: folder.path().into(), founding: false };
+        let died = Arc::new(Notify::new());
+        let told = Arc::clone(&died);
+        let scenario = async {
+            let keeper = Keeper::start(recipe, &cluster, Arc::new(move |_| told.notify_one())).await.unwrap();
+            died.notified().await;
+            tokio::time::sleep(3 * PAUSE_MIN).await;
+            timeout(LEAVE_WITHIN, keeper.stop()).await.expect("it ends long before the process would be given up");
+        };
+        LocalSet::new().run_until(scenario).await;
     }
 }
