@@ -13,15 +13,13 @@ export function Left() {
   if (leftFolded.value) return <Fold side="left" />;
   const live = runs.value?.filter((run) => run.live && run.state !== "ended").length ?? 0;
   const many = runs.value?.length ?? 0;
-  const up = stores.value?.length ?? 0;
+  const hasStores = (stores.value?.length ?? 0) > 0;
   return (
     <aside class="panel left" aria-label="What to run">
       <div class="panel-head" role="tablist" aria-label="Experiments, runs or stores">
         <Tab name="experiments" text="Experiments" />
         <Tab name="runs" text={`Runs${many ? ` ${many}` : ""}`} live={live} />
-        {(up > 0 || leftTab.value === "stores") && (
-          <Tab name="stores" text={`Stores${up ? ` ${up}` : ""}`} />
-        )}
+        {(hasStores || leftTab.value === "stores") && <Tab name="stores" text="Stores" />}
         <span class="grow" />
         <Fold side="left" />
       </div>
