@@ -62,3 +62,22 @@ impl Drop for Client {
         self.server.left();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rumormill_protocols::store::Slot;
+
+    use super::*;
+
+    #[test]
+    fn tokens_of_other_stores_do_not_pile_up() {
+        let mut client = Client::new(Rc::new(Server::new(([127, 0, 0, 1], 6_379).into(), || 0)), SessionId(1));
+        let token = |store: u64| {
+            let slot = |nth: u64| Slot { replica: rumormill_core::PeerId(1_000 * store + nth), incarnation: 0 };
+            Token { label: (1..=60).map(|nth| (slot(nth), 1)).collect(), time: store }
+        };
+        assert!(client.see(&token(1)) && client.see(&token(2)) && client.see(&token(1)));
+        assert!(!client.see(&token(3)));
+        assert_eq!((client.seen.label.len(), client.token.label.len(), client.token.time), (120, 120, 2));
+    }
+}
