@@ -6,7 +6,7 @@ use super::client::Client;
 use super::commands::{COMMANDS, Command, Deed, find, shown, wrong_count};
 use super::reply::Reply;
 
-/// PING [message].
+/// `PING [message]`.
 pub(super) fn ping(words: &[Word], _: &mut Client) -> Result<Deed, String> {
     match words {
         [_] => Ok(Deed::Reply(Reply::Simple("PONG"))),
@@ -15,7 +15,7 @@ pub(super) fn ping(words: &[Word], _: &mut Client) -> Result<Deed, String> {
     }
 }
 
-/// INFO [section ...]: always all of it, for it is short.
+/// `INFO [section ...]`: always all of it, for it is short.
 pub(super) fn info(_: &[Word], client: &mut Client) -> Result<Deed, String> {
     Ok(Deed::Reply(Reply::text(client.server.info())))
 }

@@ -8,7 +8,7 @@ use super::commands::{Deed, integer, shown, wrong_count};
 use super::reply::{Reply, Version};
 use super::server::REDIS_VERSION;
 
-/// HELLO [version [SETNAME name]]: which version of the protocol to speak. There are no passwords here.
+/// `HELLO [version [SETNAME name]]`: which version of the protocol to speak. There are no passwords here.
 pub(super) fn hello(words: &[Word], client: &mut Client) -> Result<Deed, String> {
     let mut version = client.version;
     if let Some(wanted) = words.get(1) {

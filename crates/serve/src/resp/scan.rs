@@ -1,4 +1,4 @@
-//! SCAN cursor [MATCH pattern] [COUNT count] [TYPE kind].
+//! `SCAN cursor [MATCH pattern] [COUNT count] [TYPE kind]`.
 
 use bytes::Bytes as Word;
 use rumormill_protocols::store::apps::kv::{Kind, Query};
