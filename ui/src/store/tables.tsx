@@ -27,7 +27,7 @@ const FIELDS_MAX = 12;
 export function Progress(props: Props) {
   const { now } = props;
   return (
-    <table class="replicas-table store-table progress">
+    <table class="replicas-table store-table progress" aria-label="How far each replica is">
       <thead>
         <tr>
           <th scope="col">Replica</th>
@@ -158,7 +158,7 @@ export function Traffic(props: Props) {
   const most = Object.fromEntries(COUNTERS.map((of) => [of, mostOf(now.rows, of)]));
   const span = spanOf(now);
   return (
-    <table class="replicas-table store-table">
+    <table class="replicas-table store-table" aria-label="What each replica does in a second">
       <thead>
         <tr>
           <th scope="col">Replica</th>
@@ -212,7 +212,7 @@ function TrafficRow({
         return (
           <td key={of} data-counter={of} data-rate={rate ?? ""}>
             <div class="spark-cell">
-              <span class="number">{rateWords(rate)}</span>
+              <span class="number">{rateWords(rate) || <span class="unseen">not known</span>}</span>
               <Spark looks={row.looks} of={of} now={now.at} span={span} most={most[of] ?? 1} />
             </div>
           </td>

@@ -59,10 +59,11 @@ function Head({ address }: { address: string }) {
         {others.length > 0 && (
           <>
             {" · also through "}
-            {others.map((other) => (
-              <a key={other} href={format({ at: "store", address: other })}>
-                {other}
-              </a>
+            {others.map((other, i) => (
+              <span key={other}>
+                {i > 0 && ", "}
+                <a href={format({ at: "store", address: other })}>{other}</a>
+              </span>
             ))}
           </>
         )}
