@@ -48,6 +48,10 @@ const NOTES: [&str; 6] = [
      the formulas give for a share u of updates that weigh w.",
 ];
 
+const NOTE_ON_ORDERS: &str = "One at a time, a forced or immediate update costs more here than by the formulas. Raft \
+     asks all N-1 others, not a bare majority, and those whose answers made the majority hear of it at once and say so: \
+     2(N-1) + 2⌊N/2⌋ messages. In return gossip need not carry the update, and many at once share messages.";
+
 /// Some runs, and the tables that are made of them.
 struct Part {
     runs: Vec<Setting>,
@@ -78,7 +82,8 @@ fn run(session: &Session<'_>) -> Result<Findings, Halt> {
     let experiment = experiment.map_err(|problem| Halt::Broken(anyhow!(problem)))?;
     let orders = parts.iter().flat_map(|part| &part.runs).map(Setting::ordered).collect();
     let mut tallies = session.measure(&experiment, orders)?.into_iter();
-    let mut findings = Findings { tables: Vec::new(), notes: NOTES.map(String::from).into() };
+    let notes = NOTES.into_iter().chain(messages::ARE_ORDERED.then_some(NOTE_ON_ORDERS));
+    let mut findings = Findings { tables: Vec::new(), notes: notes.map(String::from).collect() };
     for Part { runs, tables } in parts {
         let measured: Vec<(Setting, Tally)> = runs.into_iter().zip(tallies.by_ref()).collect();
         findings.tables.extend(tables(&measured));

@@ -32,6 +32,9 @@ pub(super) struct Setting {
 /// The most calls that the store's made-up clients make together.
 const CALLS_MAX: u32 = 1 << 20;
 
+/// The load goes on for so long, at least, before messages are counted.
+const BEGIN: Duration = Duration::from_secs(5);
+
 /// The most calls of one client.
 const CALLS_OF_CLIENT_MAX: u32 = 100_000;
 
@@ -52,9 +55,9 @@ impl Setting {
         }
     }
 
-    /// The run, and what counts in it. The first gossip, with which replicas greet each other, does not.
+    /// The run, and what counts in it: not how replicas greet each other and find a primary.
     pub(super) fn ordered(&self) -> (Order, Tally) {
-        let begin = Duration::from_secs(2).max(self.gossip_every * 2);
+        let begin = BEGIN.max(self.gossip_every * 2);
         let millis = |span: Duration| format!("{}ms", span.as_millis());
         let calls = (CALLS_MAX / (self.clients * self.front_ends)).min(CALLS_OF_CLIENT_MAX);
         let mut order = Order::new("lazy-replication");
