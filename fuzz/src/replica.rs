@@ -66,7 +66,7 @@ pub fn samples() -> Vec<Vec<u8>> {
         let id = CallId { session, number: nth };
         let call = Call { id, label: 0, time: 1, order: Order::Causal, wait: true, op };
         let finished = vec![CallId { session, number: nth - 1 }];
-        let message = Message::Calls(Calls { labels: vec![Timestamp::new()], calls: vec![call], finished });
+        let message = Message::Calls(Calls { labels: vec![Timestamp::new()], calls: vec![call], finished, knows: 0 });
         samples.push(encode(&message));
         open.push((0, replicas[0].message(FRONT, message)));
     }
@@ -116,7 +116,7 @@ fn go_on(replica: &mut Replica, effects: Effects) {
         let id = CallId { session: SessionId(1), number: 1 };
         let call = Call { id, label: 0, time: 1, order: Order::Causal, wait: true, op };
         let labels = vec![Timestamp::new()];
-        replica.message(FRONT, Message::Calls(Calls { labels, calls: vec![call], finished: Vec::new() }));
+        replica.message(FRONT, Message::Calls(Calls { labels, calls: vec![call], finished: Vec::new(), knows: 0 }));
     }
 }
 
@@ -151,6 +151,7 @@ fn booted_at(number: u32, ack: Ack, now: Instant) -> Replica {
         gossip_after: 100,
         delta: Duration::from_secs(60),
         ack,
+        council: rumormill_protocols::raft::Config::default(),
         lease: None,
         retry_after: Duration::from_millis(400),
         overload: 0.0,

@@ -115,3 +115,65 @@ fn the_bundle_keeps_every_promise() {
     let wrong = first_wrong_of::<Bundle>(1..=40, |seed| World::new().rough().battered(seed));
     assert_eq!(wrong, None);
 }
+
+/// Some updates are forced, some calls immediate. They need more than half of the replicas, or all: so clients have
+/// the patience that it takes until faults are over.
+fn strict(world: World) -> World {
+    world
+        .with("forced", Value::Number(0.3))
+        .with("immediate", Value::Number(0.2))
+        .with("delta", Value::Span(seconds(20)))
+        .with("council_timeout", Value::Span(millis(400)))
+}
+
+#[test]
+fn stricter_orders_are_kept_without_faults() {
+    assert_eq!(first_wrong(1..=50, |_| strict(World::new())), None);
+}
+
+#[test]
+fn stricter_orders_are_kept_with_all_faults() {
+    let world = |seed: u64| {
+        let world = strict(World::new().rough().battered(seed));
+        let world = if seed.is_multiple_of(2) { world.with("ack", Value::Text("f+1".into())) } else { world };
+        if seed.is_multiple_of(3) { world.with("overload", Value::Number(0.2)) } else { world }
+    };
+    assert_eq!(first_wrong(1..=300, world), None);
+}
+
+#[test]
+fn stricter_orders_are_kept_with_a_lost_disk() {
+    let world = |seed| {
+        let world = World::new().rough().battered(seed).with_lost_disk(seed, FOUNDED);
+        strict(world).with("calls", Value::Count(60))
+    };
+    assert_eq!(first_wrong(1..=100, world), None);
+}
+
+/// Two replicas that may come, and changes.
+fn changing(world: World, changes: &str) -> World {
+    world
+        .with("peers", Value::Count(7))
+        .with("replicas", Value::Count(3))
+        .with("spares", Value::Count(2))
+        .with("calls", Value::Count(100))
+        .with("changes", Value::Text(changes.into()))
+}
+
+#[test]
+fn members_come_and_go_under_load() {
+    let world = |_| changing(strict(World::new().rough()), "add 6 at 2s, remove 1 at 4s, add 7 at 6s, remove 3 at 7s");
+    assert_eq!(first_wrong(1..=60, world), None);
+}
+
+/// With f+1, nothing is lost with a replica that is dead, and others go on without it.
+#[test]
+fn a_dead_member_is_evicted_and_another_takes_its_place() {
+    let world = |seed: u64| {
+        let dead = 1 + (seed % 3) as u32;
+        changing(strict(World::new().rough()), &format!("evict {dead} at 5s, add 6 at 6s"))
+            .with("ack", Value::Text("f+1".into()))
+            .at(seconds(4), Fault::Crash { peers: one(dead) })
+    };
+    assert_eq!(first_wrong(1..=60, world), None);
+}

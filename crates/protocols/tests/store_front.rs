@@ -10,8 +10,8 @@ use rumormill_core::{Instant, PeerId, Seat};
 use rumormill_protocols::store::apps::KeyValue;
 use rumormill_protocols::store::apps::kv::{Query, Update};
 use rumormill_protocols::store::{
-    Ack, Answered, Ask, Config, Failure, Indication, Message, Op, Order, Refusal, Replies, Reply, Request, SessionId,
-    Store, Timestamp, Token,
+    Ack, Answered, Ask, Config, Errand, Failure, Indication, Message, Op, Order, Refusal, Replies, Reply, Request,
+    SessionId, Store, Timestamp, Token,
 };
 
 type Peer = Store<KeyValue>;
@@ -26,6 +26,7 @@ fn config() -> Config {
         gossip_after: 1_000_000,
         delta: Duration::from_secs(10),
         ack: Ack::Memory,
+        council: rumormill_protocols::raft::Config::new(Duration::from_secs(1)),
         lease: None,
         retry_after: Duration::from_secs(1),
         overload: 0.0,
@@ -179,8 +180,8 @@ fn a_typed_request_is_a_call_or_a_word_to_a_replica() {
     assert_eq!(order("set x 5"), Order::Causal);
     assert_eq!(order("forced set x 5"), Order::Forced);
     assert_eq!(order(" immediate  get x "), Order::Immediate);
-    assert!(matches!(request("remove 2"), Some(Request::Remove(PeerId(2)))));
-    assert!(matches!(request("evict 00000000deadbeef"), Some(Request::Evict(PeerId(0xdead_beef)))));
+    assert!(matches!(request("remove 2"), Some(Request::Change(Errand::Remove(PeerId(2))))));
+    assert!(matches!(request("evict 00000000deadbeef"), Some(Request::Change(Errand::Evict(PeerId(0xdead_beef))))));
     assert!(matches!(request("gossip"), Some(Request::Gossip)));
     for nonsense in ["", "  ", "offline now", "add", "add x", "evict deadbeef", "fly"] {
         assert!(request(nonsense).is_none(), "{nonsense}");

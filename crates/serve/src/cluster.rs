@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rumormill_core::Instant;
 use rumormill_net::{Member, PeerKey};
-use rumormill_protocols::store::{Ack, Config};
+use rumormill_protocols::store::{Ack, Config, council};
 use serde::{Deserialize, Serialize};
 
 /// The name of the cluster file in a store's folder.
@@ -24,6 +24,9 @@ pub const MAX_PLACES: usize = 64;
 /// Updates after which a replica tells the news without waiting for its time: enough to fill messages, and few
 /// enough that logs stay short under load.
 const GOSSIP_AFTER: usize = 2_048;
+
+/// How long replicas wait for the primary, at least, before they elect another one.
+const COUNCIL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Who the replicas and front ends of a store are, and how they work.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -223,6 +226,7 @@ impl Cluster {
             gossip_every: Duration::from_millis(settings.gossip_ms),
             delta: Duration::from_millis(settings.delta_ms),
             ack: settings.ack,
+            council: council(COUNCIL_TIMEOUT),
             lease: settings.lease_ms.map(Duration::from_millis),
             retry_after: Duration::from_millis(settings.retry_ms),
             overload: settings.overload,

@@ -179,7 +179,7 @@ impl<A: Application> Desk<A> {
     pub fn hand_out(&self, indication: Indication<A>) -> Option<Indication<A>> {
         let answers = match indication {
             Indication::Answers(answers) => answers,
-            Indication::Told { ticket, status } => {
+            Indication::Told { ticket, status, .. } => {
                 if let Some(answer) = self.errands.borrow_mut().remove(&ticket) {
                     let _ = answer.send(*status);
                 }

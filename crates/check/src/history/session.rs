@@ -12,7 +12,7 @@
 //!
 //! A read that must know a write shows that it did not when what it returned is older: the key was absent from
 //! the beginning, or what it returned was overwritten before that write. Which of two writes of a key is older,
-//! the store's own versions say, else their labels, else the causal order. Where the answers carry labels, a
+//! the store's own versions say, else (of causal writes) their labels, else the causal order. Where the answers carry labels, a
 //! read's must cover those of the session's writes (or reads); and where the calls are known that each replica
 //! executed, those must be in the order that the last two guarantees ask for. So of two writes that are
 //! concurrent as far as is known, a session may see either.

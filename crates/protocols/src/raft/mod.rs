@@ -238,6 +238,7 @@ impl<C: Command> Protocol for Raft<C> {
             Request::Confirm { id } => self.confirm(cx, id),
             Request::Campaign => self.campaign(cx),
             Request::HandOver { to } => self.hand_over(cx, to),
+            Request::StartOver => self.start_over(cx),
         }
     }
 }
@@ -351,6 +352,15 @@ impl<C: Command> Raft<C> {
         let incarnation = if cx.config.flaw == Some(Flaw::ReusesIncarnations) { 0 } else { fresh };
         self.id = Id { incarnation, removed: false };
         self.id.save(cx);
+    }
+
+    /// As though the disk had been lost: the next incarnation begins.
+    fn start_over(&mut self, cx: &mut Context<'_, Self>) {
+        Stored::<C>::wipe(cx);
+        (self.vote, self.log, self.commit) = (Vote::default(), Log::default(), 0);
+        self.be_new(cx);
+        self.follow(cx, None);
+        self.wait_anew(cx);
     }
 
     fn tell(&self, cx: &mut Context<'_, Self>, to: PeerId, body: Body<C>) {

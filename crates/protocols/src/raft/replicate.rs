@@ -133,6 +133,8 @@ impl<C: Command> Raft<C> {
         follower.appended(index);
         self.advance(cx);
         self.feed(cx, member);
+        // It may be the first moment in which this one has nothing under way.
+        self.announce(cx);
         self.go_on_with_change(cx);
         self.hand_over_when_ready(cx);
     }

@@ -44,6 +44,9 @@ pub enum Request<C> {
         /// To whom.
         to: PeerId,
     },
+    /// This member was removed, or is about to be: forget everything, and come back as somebody else, who would
+    /// like to be a member.
+    StartOver,
 }
 
 /// A change of membership.

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use rumormill_core::Instant;
 
-use super::Ack;
+use super::{Ack, Change};
+use crate::raft;
 
 /// What all peers of a store share.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub struct Config {
     pub delta: Duration,
     /// When updates are answered.
     pub ack: Ack,
+    /// The group of replicas that orders forced and immediate calls, and changes who is a member.
+    pub council: raft::Config,
     /// A replica that has not heard from the primary for so long takes no updates, so that it may be evicted.
     /// `None`: it always takes them, and whoever evicts a replica vouches that it is dead.
     pub lease: Option<Duration>,
@@ -60,6 +63,8 @@ pub struct Load {
     pub think: Duration,
     /// A client moves to another front end, with its token, after so many calls; 0: never.
     pub roam_after: u32,
+    /// Members that come and go meanwhile, one after the other.
+    pub changes: Vec<Change>,
 }
 
 impl Load {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rumormill_core::property::Property;
 use rumormill_core::{Launch, ParameterError, Parameters, PeerId, Seat};
 
-use super::{Ask, Config, Exercise, Order, Request, Service, SessionId, Store, Token, properties};
+use super::{Ask, Config, Errand, Exercise, Order, Request, Service, SessionId, Store, Token, properties};
 
 /// The session of whoever types at a front end.
 const TYPED: SessionId = SessionId(0);
@@ -39,9 +39,9 @@ impl<A: Exercise> Launch for Store<A> {
             ("overloaded", None, None) => Some(Request::Switch(Service::Overloaded)),
             ("gossip", None, None) => Some(Request::Gossip),
             ("status", None, None) => Some(Request::Status),
-            ("add", Some(Some(peer)), None) => Some(Request::Add(peer)),
-            ("remove", Some(Some(peer)), None) => Some(Request::Remove(peer)),
-            ("evict", Some(Some(peer)), None) => Some(Request::Evict(peer)),
+            ("add", Some(Some(peer)), None) => Some(Request::Change(Errand::Add(peer))),
+            ("remove", Some(Some(peer)), None) => Some(Request::Change(Errand::Remove(peer))),
+            ("evict", Some(Some(peer)), None) => Some(Request::Change(Errand::Evict(peer))),
             _ => call(text),
         }
     }

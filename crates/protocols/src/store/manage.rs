@@ -14,6 +14,13 @@ pub enum Errand {
     Switch(Service),
     /// Tell the others the news now.
     Gossip,
+    /// Take this peer in as a replica. Only the primary can; it is done when a [`Status`] has it among the members,
+    /// and the peer's own says that it is not fenced.
+    Add(PeerId),
+    /// Let this replica go, with all that it holds. Only the primary can.
+    Remove(PeerId),
+    /// Go on without this replica, which does not answer. What only it held is lost. Only the primary can.
+    Evict(PeerId),
 }
 
 /// What a peer of a store is.
@@ -54,6 +61,13 @@ pub struct Status {
     pub service: Service,
     /// Members of the store, as it knows them.
     pub members: Vec<PeerId>,
+    /// How often the members have changed, as it knows.
+    pub version: u64,
+    /// Of a replica: it takes no calls, because it is no member, has lost its disk and not caught up yet, or has
+    /// lost touch with the primary.
+    pub fenced: bool,
+    /// Of a replica: it takes no calls for a moment, because an immediate call is being ordered.
+    pub stopped: bool,
     /// Who orders forced updates, as it knows.
     pub primary: Option<PeerId>,
 }

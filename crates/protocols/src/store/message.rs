@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use rumormill_core::{PeerId, Wire};
+use rumormill_core::{Instant, PeerId, Wire};
 use serde::{Deserialize, Serialize};
 
-use super::{Application, CallId, Errand, Op, Order, Piece, Place, Slot, Stamp, Status, Timestamp};
+use super::{Application, CallId, Decree, Errand, Op, Order, Piece, Place, Round, Slot, Stamp, Status, Timestamp};
+use crate::raft;
 
 /// The most bytes of a message: a batch of calls, of records, or a piece of a snapshot.
 pub const MAX_MESSAGE_BYTES: usize = 4 << 20;
@@ -32,9 +33,40 @@ pub enum Message<A: Application> {
     Told {
         /// The one of [`Message::Manage`].
         ticket: u64,
+        /// Was it done, or begun? Otherwise why not.
+        result: Result<(), Refusal>,
         /// How far the replica is.
         status: Box<Status>,
     },
+    /// Replica to replica: what the group says that agrees on [`Decree`]s.
+    Council(Box<raft::Message<Decree<A>>>),
+    /// Primary to replica: a round begins. Take no calls until it is over, and tell me what you hold.
+    Stop(Round),
+    /// Replica to primary: it takes no calls now.
+    Stopped {
+        /// Which round it stopped for.
+        round: Round,
+        /// Its life.
+        line: Slot,
+        /// All that it holds: until the round is over it takes in no more.
+        held: Timestamp,
+        /// The latest stamp's time that it has heard of.
+        time: u64,
+    },
+    /// Replica to primary: it is there, and asks for a lease; and the answer.
+    Alive {
+        /// The time on the replica's clock when it asked.
+        at: Instant,
+        /// Is it the answer?
+        is_answer: bool,
+    },
+    /// Replica to replica: you are no member any more.
+    Dismissed {
+        /// Of this list of members on ([`Replicas::version`]).
+        version: u64,
+    },
+    /// Replica to replica: what you lack of the decrees is gone; take a snapshot from me.
+    Behind,
     /// Replica to replica: news.
     Gossip(Box<Gossip<A>>),
     /// Replica to replica: I lack updates that this names; send what you have of them now.
@@ -77,6 +109,8 @@ pub struct Calls<A: Application> {
     pub calls: Vec<Call<A>>,
     /// Acknowledgements: of these sessions' updates no copy of one with a number up to this is sent any more.
     pub finished: Vec<CallId>,
+    /// Which list of replicas the front end knows ([`Replicas::version`]): with a later one, it is told.
+    pub knows: u64,
 }
 
 /// One call.
@@ -176,6 +210,16 @@ pub enum Refusal {
     /// It depends on updates that no replica has ever heard of.
     #[error("it depends on updates that no replica has heard of; is the session token from this store?")]
     Unknown,
+    /// An immediate call was ordered since, at this time, which is not before this update's: it must be given a later
+    /// one.
+    #[error("it was timed before an immediate call that it comes after; time it anew")]
+    Past(u64),
+    /// It needs all replicas, or this one, which does not answer.
+    #[error("it needs replica {0}, which does not answer; bring it back, or evict it")]
+    Missing(PeerId),
+    /// A store has a replica at least.
+    #[error("it is the last replica; a store has at least one")]
+    LastMember,
     /// Its answer has more bytes than travel in one message.
     #[error("the answer has more than 2 MiB; ask for less at once")]
     Large,
@@ -248,7 +292,17 @@ impl<A: Application> Wire for Message<A> {
             Self::Calls(_) => "query",
             Self::Replies(_) => "reply",
             Self::Gossip(_) | Self::Pull { .. } => "gossip",
-            Self::WantPiece { .. } | Self::Piece(_) => "snapshot",
+            Self::WantPiece { .. } | Self::Piece(_) | Self::Behind => "snapshot",
+            Self::Council(message) => match &message.body {
+                raft::Body::Append { entries, .. } if entries.is_empty() => "beat",
+                raft::Body::Append { .. } => "order",
+                raft::Body::Appended { .. } | raft::Body::Missing { .. } => "ordered",
+                _ => "election",
+            },
+            Self::Stop(_) => "stop",
+            Self::Stopped { .. } => "stopped",
+            Self::Dismissed { .. } => "dismissed",
+            Self::Alive { .. } => "alive",
             Self::Roam(_) | Self::Arrived { .. } => "roam",
             Self::Manage { .. } | Self::Told { .. } => "manage",
         }

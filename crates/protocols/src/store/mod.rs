@@ -12,6 +12,7 @@ mod application;
 pub mod apps;
 mod call;
 mod config;
+mod decree;
 mod front;
 mod launch;
 mod manage;
@@ -32,13 +33,16 @@ use serde::Serialize;
 pub use application::{Application, Changed, Exercise, Op, OpOf, Operation, PartError};
 pub use call::{Ack, CallId, Order, SessionId, Stamp};
 pub use config::{Config, Flaw, Load};
+pub use decree::{Decree, Minutes, Ordered, Round};
+pub use front::changes::{Change, Verb};
 pub use front::{End, Entry, FrontEnd};
 pub use manage::{Errand, Role, Status};
 pub use message::{
     Call, Calls, Gossip, MAX_MESSAGE_BYTES, MAX_OPERATION_BYTES, Message, Record, Refusal, Replicas, Replies, Reply,
     Roam,
 };
-pub use replica::Replica;
+pub use parameters::council;
+pub use replica::{Replica, Seal};
 pub use request::{Answered, Ask, Failure, Indication, Request, Service};
 pub use snapshot::{Content, Head, Piece, Place};
 pub use timestamp::{MAX_SLOTS, Slot, Timestamp};
@@ -100,11 +104,23 @@ impl<A: Application> Protocol for Store<A> {
                 replica.on_want_piece(cx, from, (line, snapshot), &place);
             }
             (Self::Replica(replica), Message::Piece(piece)) => replica.on_piece(cx, from, piece),
-            (Self::Replica(replica), Message::Manage { ticket, errand }) => {
-                let status = Box::new(replica.manage(cx, errand));
-                cx.send(from, Message::Told { ticket, status });
+            (Self::Replica(replica), Message::Manage { ticket, errand }) => replica.on_manage(cx, from, ticket, errand),
+            (Self::Replica(replica), Message::Council(message)) => replica.on_council(cx, from, *message),
+            (Self::Replica(replica), Message::Stop(round)) => replica.on_stop(cx, from, round),
+            (Self::Replica(replica), Message::Stopped { round, line, held, time }) => {
+                replica.on_stopped(cx, from, round, replica::Standing { line, held, time });
             }
-            (Self::FrontEnd(_), Message::Told { ticket, status }) => cx.indicate(Indication::Told { ticket, status }),
+            (Self::Replica(replica), Message::Dismissed { version }) => replica.on_dismissed(cx, from, version),
+            (Self::Replica(replica), Message::Alive { at, is_answer }) => replica.on_alive(cx, from, at, is_answer),
+            (Self::Replica(replica), Message::Behind) => replica.on_behind(cx, from),
+            // Whoever would like to be a member asks everybody.
+            (Self::FrontEnd(_), Message::Council(_)) => {}
+            (Self::FrontEnd(front), Message::Told { ticket, result, status }) => {
+                if front.hear_change(cx, (from, ticket), result, &status) {
+                    return;
+                }
+                cx.indicate(Indication::Told { ticket, result, status });
+            }
             (Self::FrontEnd(front), Message::Replies(replies)) => front.on_replies(cx, from, replies),
             (Self::FrontEnd(front), Message::Roam(roam)) => front.on_roam(cx, from, roam),
             (Self::FrontEnd(front), Message::Arrived { client, moves }) => front.on_arrived(cx, client, moves),

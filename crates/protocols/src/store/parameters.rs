@@ -4,10 +4,14 @@ use std::time::Duration;
 
 use rumormill_core::{Instant, ParameterError, Parameters};
 
-use super::{Ack, Config, Flaw, Load};
+use super::{Ack, Change, Config, Flaw, Load};
+use crate::raft;
 
 /// The most replicas and spares: each is a slot of timestamps, and lives of them are more.
 const MAX_REPLICAS: u64 = 64;
+
+/// How long members of the council wait for their leader, when an experiment does not say.
+const COUNCIL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The most calls of all clients together: a front end remembers them for the checkers.
 const MAX_CALLS: u64 = 1 << 20;
@@ -38,6 +42,7 @@ impl Config {
             gossip_after: read.count("gossip_after", 1_000, 1..=u64::MAX)? as usize,
             delta,
             ack: read.ack(replicas)?,
+            council: council(read.span("council_timeout", COUNCIL_TIMEOUT, Duration::from_millis(10))?),
             lease: (!lease.is_zero()).then_some(lease),
             retry_after: read.span("retry_after", Duration::from_millis(250), Duration::from_millis(1))?,
             overload: read.share("overload", 0.0)?,
@@ -45,6 +50,13 @@ impl Config {
             flaw: read.flaw()?,
         })
     }
+}
+
+/// The council whose members wait so long for their leader, at least.
+#[must_use]
+pub fn council(timeout: Duration) -> raft::Config {
+    // An entry may be the updates of a whole round.
+    raft::Config { batch_bytes: 3 << 19, ..raft::Config::new(timeout) }
 }
 
 /// Parameters with defaults for what an experiment does not declare.
@@ -115,7 +127,17 @@ impl Reader<'_> {
             immediate: self.share("immediate", 0.0)?,
             keys: self.count("keys", 10, 1..=1 << 20)? as u32,
             think: self.span("think", Duration::from_millis(100), Duration::ZERO)?,
+            changes: self.changes()?,
             roam_after: self.count("roam_after", 0, 0..=MAX_CALLS)? as u32,
+        })
+    }
+
+    /// `changes`: members that come and go.
+    fn changes(&self) -> Result<Vec<Change>, ParameterError> {
+        let text = self.text("changes", "")?;
+        Change::parse(text).ok_or_else(|| {
+            let why = format!("\"{text}\" is no list such as: add 6 at 2s, remove 2 at 4500ms, evict 1 at 7s");
+            ParameterError::Range { name: "changes".into(), why }
         })
     }
 

@@ -17,12 +17,8 @@ pub enum Request<A: Application> {
     Switch(Service),
     /// Of a replica: tell all others the news now.
     Gossip,
-    /// Of any replica: take this peer in as a replica.
-    Add(PeerId),
-    /// Of any replica: let this replica go in good order.
-    Remove(PeerId),
-    /// Of any replica: go on without this one, which is dead.
-    Evict(PeerId),
+    /// Of the primary: take a replica in, or let one go; report [`Indication::Changed`] when that has begun.
+    Change(Errand),
     /// Of a replica or a front end: report [`Indication::Status`].
     Status,
     /// Of a front end: pass this on to a replica, and report [`Indication::Told`] when it has answered.
@@ -75,12 +71,12 @@ pub enum Indication<A: Application> {
     Answers(Vec<Answered<A>>),
     /// Replica: it is so now.
     Switched(Service),
-    /// Replica: a change of membership is done, or cannot be.
+    /// Replica: it has begun to change who is a member, or does not.
     Changed {
         /// Who was to come or go.
-        peer: PeerId,
-        /// Why it cannot be.
-        result: Result<(), &'static str>,
+        errand: Errand,
+        /// Why it does not.
+        result: Result<(), Refusal>,
     },
     /// How far it is.
     Status(Box<Status>),
@@ -88,6 +84,8 @@ pub enum Indication<A: Application> {
     Told {
         /// [`Request::Manage`]'s.
         ticket: u64,
+        /// Was it done, or begun? Otherwise why not.
+        result: Result<(), Refusal>,
         /// How far it is.
         status: Box<Status>,
     },

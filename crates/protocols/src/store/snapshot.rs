@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Application, CallId, Record, Replicas, SessionId, Slot, Timestamp};
+use super::replica::Seal;
+use super::{Application, CallId, Record, SessionId, Slot, Timestamp};
 
 /// A place in a snapshot, from which a piece of it goes on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,8 +64,8 @@ pub struct Head {
     pub floor: u64,
     /// The latest stamp's time that the replica has heard of.
     pub time: u64,
-    /// The members of the store.
-    pub replicas: Replicas,
+    /// How far decrees are carried out, and who the members are.
+    pub seal: Seal,
     /// Lines that have ended, and how many updates there are of each.
     pub ended: Vec<(Slot, u64)>,
     /// What the state has executed, call by call, where a [`Trail`](super::Trail) is kept.

@@ -28,12 +28,17 @@ pub struct Slot {
 impl Slot {
     /// The forced updates, in their one order. No peer has this id.
     pub const FORCED: Self = Self { replica: PeerId(0), incarnation: 0 };
+
+    /// Lines that have ended, in the order in which the council said so: not updates, but whoever depends on what was
+    /// done without lost ones must know that they are lost.
+    pub const ENDED: Self = Self { replica: PeerId(0), incarnation: 1 };
 }
 
 impl fmt::Debug for Slot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             &Self::FORCED => f.write_str("F"),
+            &Self::ENDED => f.write_str("E"),
             Self { replica, incarnation: 0 } => write!(f, "{replica}"),
             Self { replica, incarnation } => write!(f, "{replica}.{incarnation:x}"),
         }

@@ -88,7 +88,7 @@ impl Client {
         let Some((call, tries)) = &mut self.open else { return };
         *tries += 1;
         let finished = vec![CallId { session: self.session, number: self.updates.saturating_sub(1) }];
-        let calls = Calls { labels: vec![self.label.clone()], calls: vec![call.clone()], finished };
+        let calls = Calls { labels: vec![self.label.clone()], calls: vec![call.clone()], finished, knows: 0 };
         for _ in 0..1 + u32::from(cx.rng.chance(0.1)) {
             let replica = PeerId(1 + cx.rng.below(self.replicas.into()));
             cx.send(replica, Message::Calls(calls.clone()));

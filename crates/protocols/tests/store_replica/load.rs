@@ -61,6 +61,7 @@ fn replica(number: u32, ack: Ack) -> Replica {
         gossip_after: usize::MAX,
         delta: Duration::from_secs(60),
         ack,
+        council: rumormill_protocols::raft::Config::new(std::time::Duration::from_secs(1)),
         lease: None,
         retry_after: Duration::from_millis(400),
         overload: 0.0,
@@ -120,7 +121,7 @@ fn a_read_after_100_000_unread_updates_is_answered_soon() {
     let mut label = Timestamp::new();
     for number in 1..=UPDATES {
         let labels = vec![label.clone()];
-        let calls = Calls { labels, calls: vec![call(1, number, Op::Update(1))], finished: Vec::new() };
+        let calls = Calls { labels, calls: vec![call(1, number, Op::Update(1))], finished: Vec::new(), knows: 0 };
         let effects = replicas[number as usize % 2].message(FRONT, Message::Calls(calls));
         if let Some((seen, _)) = answers(&effects).pop() {
             label.merge(&seen);
@@ -133,7 +134,7 @@ fn a_read_after_100_000_unread_updates_is_answered_soon() {
         }
     }
     let begun = Clock::now();
-    let calls = Calls { labels: vec![label], calls: vec![call(1, 1, Op::Query(()))], finished: Vec::new() };
+    let calls = Calls { labels: vec![label], calls: vec![call(1, 1, Op::Query(()))], finished: Vec::new(), knows: 0 };
     let effects = replicas[2].message(FRONT, Message::Calls(calls));
     let (said, messages) = talk(&mut replicas, 2, effects);
     let query = said.last().map(|(_, answer)| *answer);
@@ -156,7 +157,7 @@ fn updates_per_second() {
         for batch in 1..=BATCHES {
             let calls = (1..=BATCH).map(|session| call(session, batch, Op::Update(1))).collect();
             let finished = (1..=BATCH).map(|session| call(session, batch - 1, Op::Query(())).id).collect();
-            let message = Message::Calls(Calls { labels: vec![label.clone()], calls, finished });
+            let message = Message::Calls(Calls { labels: vec![label.clone()], calls, finished, knows: 0 });
             let begun = Clock::now();
             let effects = replicas[0].message(FRONT, message);
             taking += begun.elapsed();

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::super::Verdict;
 use super::super::causal::relation::Relation;
 use super::super::index::{Index, Node, Source};
+use super::super::{Order, Verdict};
 use super::Guarantee;
 
 /// What each chain did with each key, in its order: (key, chain).
@@ -114,7 +114,9 @@ impl<'a> Search<'_, '_, 'a> {
         if let (Some(one), Some(two)) = (one.version, two.version) {
             return one < two;
         }
-        if let (Some(one), Some(two)) = (&one.label, &two.label) {
+        // The label of an ordered write may say more than that write came after: its place among other ordered ones.
+        let is_plain = [one, two].iter().all(|write| write.version.is_none() && write.order == Order::Causal);
+        if let (true, Some(one), Some(two)) = (is_plain, &one.label, &two.label) {
             return one.is_within(two) && !two.is_within(one);
         }
         self.order.is_before(old, newer)

@@ -196,13 +196,22 @@ impl<A: Application> FrontEnd<A> {
                 next = Some(primary);
             }
             // That passes: the next call is tried there again.
-            Refusal::Overloaded | Refusal::NotPrimary(_) => {}
+            Refusal::Overloaded | Refusal::NotPrimary(_) | Refusal::Missing(_) => {}
+            // Its time was too early; that of the next try is later than what the refusal came with.
+            Refusal::Past(_) => next = Some(chain.to),
             _ => self.routes.avoid(chain.to, cx.now),
         }
         chain.is_late |= refusal == Refusal::Late;
-        let is_round_over = chain.tried >= members;
+        chain.missing = match refusal {
+            Refusal::Missing(replica) => Some(replica),
+            _ => None,
+        };
+        let is_round_over = chain.tried >= members.max(2) || chain.missing.is_some();
         chain.to = next.unwrap_or(chain.to);
         let Some(session) = self.sessions.at(place) else { return };
+        if let Refusal::Past(fence) = refusal {
+            session.forget_times(&chain, fence);
+        }
         if is_round_over {
             self.rest(cx, place, chain);
         } else {
@@ -221,7 +230,7 @@ impl<A: Application> FrontEnd<A> {
             session.end_updates(&chain, Failure::Unknown);
         }
         if !is_patient {
-            let failure = if chain.is_unsure { Failure::Unknown } else { Failure::Busy };
+            let failure = chain.not_taken();
             session.end_chain(chain, failure);
             return;
         }
@@ -238,7 +247,7 @@ impl<A: Application> FrontEnd<A> {
         let Some(session) = self.sessions.at(place) else { return };
         let Some(chain) = session.chain.take() else { return };
         self.deadlines.remove(&(chain.deadline, place));
-        let failure = if chain.is_resting && !chain.is_unsure { Failure::Busy } else { Failure::Unknown };
+        let failure = if chain.is_resting { chain.not_taken() } else { Failure::Unknown };
         for call in session.calls.iter_mut().take(chain.len) {
             if call.outcome.is_none() && call.give_up.is_some_and(|give_up| give_up <= now) {
                 call.outcome = Some(Err(failure));
@@ -313,6 +322,13 @@ impl<A: Application> Session<A> {
             copies.push(Call { id, label: 0, time, order, wait, op });
         }
         (copies, bytes)
+    }
+
+    /// The updates of a chain that have no outcome yet and are of before `fence` get a new time when they are sent
+    /// again. It is certain that none was taken at its old time, and that none will be: all replicas had stopped.
+    fn forget_times(&mut self, chain: &Chain, fence: u64) {
+        let open = self.calls.iter_mut().take(chain.len).filter(|call| call.outcome.is_none());
+        open.filter(|call| call.time <= fence).for_each(|call| call.time = 0);
     }
 
     /// The calls of a chain that have no outcome yet have this one.

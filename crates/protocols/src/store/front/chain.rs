@@ -6,7 +6,7 @@ use rumormill_core::{Instant, PeerId};
 use serde::Serialize;
 
 use super::session::Waiting;
-use crate::store::{Application, Order, Refusal, Reply, Timestamp};
+use crate::store::{Application, Failure, Order, Refusal, Reply, Timestamp};
 
 /// The most calls of a chain.
 const MAX_CHAIN: usize = 256;
@@ -31,6 +31,8 @@ pub(super) struct Chain {
     pub rounds: u32,
     /// A replica was asked that said nothing: it may have taken some.
     pub is_unsure: bool,
+    /// It cannot be ordered because of a replica that does not answer.
+    pub missing: Option<PeerId>,
     /// A replica said that they are late.
     pub is_late: bool,
     /// All replicas refused: nobody is asked until `retry_at`.
@@ -63,10 +65,14 @@ impl Chain {
     pub fn of<A: Application>(calls: &VecDeque<Waiting<A>>, to: PeerId, now: Instant) -> Self {
         let mut len = 1;
         if calls.front().is_some_and(|first| Lane::of(first) == Lane::Causal) {
-            let mut bytes = 0;
+            let (mut bytes, mut is_behind_query) = (0, false);
             let fits = |call: &&Waiting<A>| {
                 bytes += call.bytes;
-                Lane::of(call) == Lane::Causal && bytes <= MAX_CHAIN_BYTES
+                // An update after a query gets its stamp when the answer is there: the query may see what was
+                // stamped meanwhile, and this must win over that.
+                let is_timed = !(is_behind_query && call.is_update());
+                is_behind_query |= !call.is_update();
+                Lane::of(call) == Lane::Causal && bytes <= MAX_CHAIN_BYTES && is_timed
             };
             len = calls.iter().take(MAX_CHAIN).take_while(fits).count().max(1);
         }
@@ -78,6 +84,7 @@ impl Chain {
             tried: 0,
             rounds: 0,
             is_unsure: false,
+            missing: None,
             is_late: false,
             is_resting: false,
             retry_at: now,
@@ -97,6 +104,15 @@ impl Chain {
         let place = (self.cursor..self.len).chain(0..self.cursor.min(self.len)).find(is_it)?;
         self.cursor = place + 1;
         Some(place)
+    }
+
+    /// Why its calls failed, when every replica refused them.
+    pub fn not_taken(&self) -> Failure {
+        match self.missing {
+            _ if self.is_unsure => Failure::Unknown,
+            Some(replica) => Failure::Refused(Refusal::Missing(replica)),
+            None => Failure::Busy,
+        }
     }
 
     /// So many of its first calls are over.

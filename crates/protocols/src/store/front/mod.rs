@@ -7,6 +7,7 @@
 
 mod calls;
 mod chain;
+pub(super) mod changes;
 mod journal;
 mod load;
 mod outbox;
@@ -51,6 +52,8 @@ pub struct FrontEnd<A: Application> {
     waiting: usize,
     /// Updates and queries that were answered.
     answered: [u64; 2],
+    /// Members that come and go, in experiments.
+    changes: changes::Changes,
     /// Made-up clients, and a journal of what was done here: only of experiments.
     clients: Option<Box<Clients<A>>>,
 }
@@ -66,6 +69,11 @@ pub enum Timer {
         client: u32,
         /// Calls that it had made.
         asked: u32,
+    },
+    /// Ask for the next change of membership; the times of changes count from this one.
+    Change {
+        /// Nanoseconds on the front end's clock.
+        start: u64,
     },
     /// A made-up client that moves has not arrived yet: tell the other front end again.
     Roam {
@@ -88,6 +96,7 @@ impl<A: Application> FrontEnd<A> {
             heard: 0,
             waiting: 0,
             answered: [0; 2],
+            changes: changes::Changes::default(),
             clients: None,
         }
     }
@@ -103,6 +112,7 @@ impl<A: Application> FrontEnd<A> {
         self.routes.learn(Replicas { version: 0, members });
         if cx.config.load.is_some() {
             self.start_clients(cx);
+            self.start_changes(cx);
         } else {
             cx.done();
         }
@@ -136,6 +146,7 @@ impl<A: Application> FrontEnd<A> {
             Timer::Retry(_) => {}
             Timer::Think { client, asked } => self.client_asks(cx, &mut out, client, asked),
             Timer::Roam { client, moves } => self.tell_again(cx, client, moves),
+            Timer::Change { start } => self.ask_for_change(cx, start),
         }
         self.send_all(cx, out);
     }
@@ -162,7 +173,7 @@ impl<A: Application> FrontEnd<A> {
             Request::Status => cx.indicate(Indication::Status(Box::new(self.status()))),
             Request::Manage { ticket, replica, errand } => cx.send(replica, Message::Manage { ticket, errand }),
             // These are for replicas.
-            Request::Switch(_) | Request::Gossip | Request::Add(_) | Request::Remove(_) | Request::Evict(_) => {}
+            Request::Switch(_) | Request::Gossip | Request::Change(_) => {}
         }
         self.send_all(cx, out);
     }
@@ -194,7 +205,7 @@ impl<A: Application> FrontEnd<A> {
 
     /// Ends an activation: what it has for others goes, and the timer is set.
     fn send_all(&mut self, cx: &mut Context<'_, Store<A>>, out: Outbox<A>) {
-        out.send(cx, &mut self.sessions);
+        out.send(cx, &mut self.sessions, self.routes.version());
         if let Some(&(first, _)) = self.deadlines.first()
             && self.alarm.is_none_or(|alarm| first < alarm)
         {

@@ -69,9 +69,9 @@ impl<A: Application> Outbox<A> {
     }
 
     /// Sends everything.
-    pub fn send(self, cx: &mut Context<'_, Store<A>>, sessions: &mut Sessions<A>) {
+    pub fn send(self, cx: &mut Context<'_, Store<A>>, sessions: &mut Sessions<A>, knows: u64) {
         for (to, message, _) in self.open {
-            send(cx, sessions, to, message);
+            send(cx, sessions, to, Calls { knows, ..message });
         }
         if !self.answers.is_empty() {
             cx.indicate(Indication::Answers(self.answers));
@@ -80,7 +80,8 @@ impl<A: Application> Outbox<A> {
 }
 
 fn empty<A: Application>() -> Calls<A> {
-    Calls { labels: Vec::new(), calls: Vec::new(), finished: Vec::new() }
+    // A message that leaves before the others is of so many calls that the next one can say what is known.
+    Calls { labels: Vec::new(), calls: Vec::new(), finished: Vec::new(), knows: u64::MAX }
 }
 
 fn send<A: Application>(cx: &mut Context<'_, Store<A>>, sessions: &mut Sessions<A>, to: PeerId, calls: Calls<A>) {

@@ -43,6 +43,11 @@ impl Routes {
         &self.known.members
     }
 
+    /// Which list of them it is.
+    pub fn version(&self) -> u64 {
+        self.known.version
+    }
+
     pub fn primary(&self) -> Option<PeerId> {
         self.primary
     }

@@ -136,6 +136,8 @@ impl<A: Application> Session<A> {
                 call.outcome = Some(Ok(answer));
                 call.said = label.filter(|_| call.caller.entry.is_some()).cloned();
             }
+            // It is about an earlier time that the call had.
+            Err(Refusal::Past(fence)) if call.time > fence => return Heard::Nothing,
             Err(_) if from != chain.to || chain.is_resting => return Heard::Nothing,
             Err(refusal @ (Refusal::Lost(..) | Refusal::Unknown | Refusal::Large)) => {
                 call.outcome = Some(Err(Failure::Refused(refusal)));

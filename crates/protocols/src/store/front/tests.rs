@@ -113,6 +113,7 @@ fn config() -> Config {
         gossip_after: 100,
         delta: Duration::from_secs(10),
         ack: Ack::Fsync,
+        council: crate::raft::Config::new(Duration::from_secs(1)),
         lease: None,
         retry_after: Duration::from_millis(100),
         overload: 0.0,

@@ -11,8 +11,8 @@ use super::log::MAX_LOG;
 use super::outbox::Seen;
 use super::parked::{Chain, Owed};
 use crate::store::{
-    Ack, Application, Call, Calls, Flaw, Indication, Op, Order, Record, Refusal, Service, SessionId, Slot, Stamp,
-    Store, Timestamp,
+    Ack, Application, Call, Calls, Flaw, Indication, Op, Order, Ordered, Record, Refusal, Service, SessionId, Slot,
+    Stamp, Store, Timestamp,
 };
 
 /// How far a session's chain of calls has come.
@@ -38,12 +38,17 @@ struct Arrival<A: Application> {
 impl<A: Application> Replica<A> {
     /// Calls came from a front end.
     pub(super) fn take_calls(&mut self, cx: &mut Context<'_, Store<A>>, front: PeerId, calls: Calls<A>) {
-        let Calls { labels, calls, finished } = calls;
+        let Calls { labels, calls, finished, knows } = calls;
         if calls.iter().any(|call| call.label as usize >= labels.len()) {
             cx.indicate(Indication::Misbehaved { peer: front, why: "a call with a label that is not in its message" });
             return;
         }
+        let Some(calls) = self.unless_stopped(cx, front, Calls { labels, calls, finished, knows }) else { return };
+        let Calls { labels, calls, finished, knows } = calls;
         self.outbox.next_calls(front);
+        if knows < self.members.replicas.version {
+            self.outbox.tell_members(front, &self.members.replicas);
+        }
         self.calls.finish(&finished, true);
         let mut courses: BTreeMap<SessionId, Course> = BTreeMap::new();
         let chained = calls.len() > 1;
@@ -63,6 +68,19 @@ impl<A: Application> Replica<A> {
                 courses.insert(session, course);
             }
         }
+    }
+
+    /// The calls, unless they wait for the end of a round, or cannot even do that.
+    fn unless_stopped(&mut self, cx: &mut Context<'_, Store<A>>, front: PeerId, calls: Calls<A>) -> Option<Calls<A>> {
+        if !self.is_stopped() {
+            return Some(calls);
+        }
+        if let Some(calls) = self.delay(front, calls) {
+            for call in &calls.calls {
+                self.refuse(cx, front, call, Refusal::Overloaded);
+            }
+        }
+        None
     }
 
     /// A parked chain need not wait any longer, as far as is known.
@@ -85,8 +103,9 @@ impl<A: Application> Replica<A> {
     pub(super) fn expire(&mut self, cx: &mut Context<'_, Store<A>>, before: u64) {
         for number in self.parked.older_than(before) {
             let Some(Chain { front, calls, .. }) = self.parked.take(number) else { continue };
-            let unheard =
-                |&(slot, count): &(Slot, u64)| self.log.held().get(slot) < count && self.members.heard_of(slot) < count;
+            let unheard = |&(slot, count): &(Slot, u64)| {
+                slot != Slot::ENDED && self.log.held().get(slot) < count && self.members.heard_of(slot) < count
+            };
             let unknown = calls.front().is_some_and(|(label, _)| label.parts().any(|part| unheard(&part)));
             let refusal = if unknown { Refusal::Unknown } else { Refusal::Late };
             for (_, call) in calls {
@@ -110,21 +129,21 @@ impl<A: Application> Replica<A> {
         let from = seen.is_empty().then_some(call.label);
         let mut prev = seen;
         prev.merge(label);
-        if let Some(refusal) = self.impossible(&mut prev) {
+        if let Some(refusal) = self.impossible(&prev) {
             return self.refuse(cx, front, &call, refusal);
         }
         let arrival = Arrival { front, from, prev, call };
         match (arrival.call.order, &arrival.call.op) {
             (Order::Causal | Order::Forced, Op::Query(_)) => self.query(cx, arrival),
             (Order::Causal, Op::Update(_)) => self.update(cx, arrival),
-            (Order::Forced | Order::Immediate, _) => self.refuse(cx, front, &arrival.call, Refusal::NotPrimary(None)),
+            (Order::Forced | Order::Immediate, _) => self.ordered(cx, arrival),
         }
     }
 
     /// Does this replica take calls, just now?
     fn unwilling(&self, cx: &mut Context<'_, Store<A>>) -> Option<Refusal> {
         match self.service {
-            _ if self.is_fenced() => Some(Refusal::Fenced),
+            _ if self.is_fenced() || self.has_lost_touch(cx) => Some(Refusal::Fenced),
             Service::Offline => Some(Refusal::Offline),
             Service::Overloaded => Some(Refusal::Overloaded),
             Service::Online => {
@@ -134,14 +153,11 @@ impl<A: Application> Replica<A> {
         }
     }
 
-    /// Is there something in a label that will never be executed here? Takes parts out that need not be there.
-    fn impossible(&self, prev: &mut Timestamp) -> Option<Refusal> {
+    /// Is there something in a label that will never be executed here?
+    fn impossible(&self, prev: &Timestamp) -> Option<Refusal> {
         for (&slot, &last) in &self.members.ended {
             if prev.get(slot) > last {
                 return Some(Refusal::Lost(slot, last));
-            }
-            if self.log.executed().get(slot) == last {
-                prev.set(slot, 0);
             }
         }
         (prev.get(self.line) > self.log.held().get(self.line)).then_some(Refusal::Unknown)
@@ -169,35 +185,14 @@ impl<A: Application> Replica<A> {
 
     fn update(&mut self, cx: &mut Context<'_, Store<A>>, arrival: Arrival<A>) -> Course {
         let Arrival { front, from, mut prev, call } = arrival;
-        // Flaw: copies are not recognized.
-        let known = if cx.config.flaw == Some(Flaw::NoCallTable) { Known::New } else { self.calls.find(call.id) };
-        match known {
-            Known::New => {}
-            Known::Finished => return Course::Seen(prev),
-            Known::Executed(kept) => {
-                let entry = kept.and_then(|kept| self.log.get(kept.at.0, kept.at.1));
-                let answer = kept.filter(|_| call.wait).map(|kept| kept.answer.clone());
-                let ts = match entry {
-                    Some(entry) => entry.record.ts(),
-                    None if cx.config.flaw == Some(Flaw::AnswersReplicaTimestamp) => self.too_much(),
-                    None => self.value_timestamp.clone(),
-                };
-                prev.merge(&ts);
-                self.reply(cx, front, (call.id, true), Seen::Exactly(&ts), Ok(answer));
-                return Course::Seen(prev);
-            }
-            Known::Logged(slot, number) => {
-                if let Some(entry) = self.log.get(slot, number) {
-                    let ts = entry.record.ts();
-                    prev.merge(&ts);
-                    self.answer_later(cx, (slot, number), &ts, Owed { front, id: call.id, wait: call.wait });
-                }
-                return Course::Seen(prev);
-            }
+        if let Some(seen) = self.answer_copy(cx, front, &prev, &call) {
+            return Course::Seen(seen);
         }
-        if let Some(refusal) = self.untimely(cx, call.time).or_else(|| self.no_room(call.id.session)) {
+        let refusal = self.untimely(cx, call.time).or_else(|| self.no_room(call.id.session));
+        if let Some(refusal) = refusal.or_else(|| self.outdated(call.time)) {
             return self.refuse(cx, front, &call, refusal);
         }
+        prev.raise(Slot::FORCED, self.council.cursor.fenced);
         let Call { id, time, order, wait, op: Op::Update(update), .. } = call else { return Course::Seen(prev) };
         let (slot, number) = (self.line, self.log.held().get(self.line) + 1);
         let stamp = Stamp { time, call: id };
@@ -218,6 +213,73 @@ impl<A: Application> Replica<A> {
         Course::Seen(prev)
     }
 
+    /// A call that only the primary can order.
+    fn ordered(&mut self, cx: &mut Context<'_, Store<A>>, arrival: Arrival<A>) -> Course {
+        let Arrival { front, prev, call, .. } = arrival;
+        if let Some(seen) = self.answer_copy(cx, front, &prev, &call) {
+            return Course::Seen(seen);
+        }
+        let is_update = matches!(call.op, Op::Update(_));
+        let no_room = || self.no_room(call.id.session).or((!self.has_room_to_order()).then_some(Refusal::Overloaded));
+        let refusal = match self.council.presides() {
+            Err(primary) => Some(Refusal::NotPrimary(primary)),
+            Ok(()) if is_update => self.untimely(cx, call.time).or_else(no_room),
+            Ok(()) => None,
+        };
+        let refusal = refusal.or_else(|| match call.order {
+            Order::Immediate => self.convene(front, &call, &prev).err(),
+            _ => None,
+        });
+        if let Some(refusal) = refusal {
+            return self.refuse(cx, front, &call, refusal);
+        }
+        if let (Order::Forced, Op::Update(update)) = (call.order, call.op) {
+            let owed = Owed { front, id: call.id, wait: call.wait };
+            self.force(cx, Ordered { call: call.id, prev, time: call.time, update }, owed);
+        }
+        // A front end sends nothing after it before it is answered.
+        Course::Refused(Refusal::Overloaded)
+    }
+
+    /// Answers a copy of an update that is known here. Returns what its caller has seen then; none when it is new.
+    fn answer_copy(
+        &mut self,
+        cx: &mut Context<'_, Store<A>>,
+        front: PeerId,
+        prev: &Timestamp,
+        call: &Call<A>,
+    ) -> Option<Timestamp> {
+        if matches!(call.op, Op::Query(_)) {
+            return None;
+        }
+        let mut prev = prev.clone();
+        // Flaw: copies are not recognized.
+        let known = if cx.config.flaw == Some(Flaw::NoCallTable) { Known::New } else { self.calls.find(call.id) };
+        match known {
+            Known::New => return None,
+            Known::Finished => {}
+            Known::Executed(kept) => {
+                let entry = kept.and_then(|kept| self.log.get(kept.at.0, kept.at.1));
+                let answer = kept.filter(|_| call.wait).map(|kept| kept.answer.clone());
+                let ts = match entry {
+                    Some(entry) => self.without_lost(entry.record.ts()),
+                    None if cx.config.flaw == Some(Flaw::AnswersReplicaTimestamp) => self.too_much(),
+                    None => self.value_timestamp.clone(),
+                };
+                prev.merge(&ts);
+                self.reply(cx, front, (call.id, true), Seen::Exactly(&ts), Ok(answer));
+            }
+            Known::Logged(slot, number) => {
+                if let Some(entry) = self.log.get(slot, number) {
+                    let ts = self.without_lost(entry.record.ts());
+                    prev.merge(&ts);
+                    self.answer_later(cx, (slot, number), &ts, Owed { front, id: call.id, wait: call.wait });
+                }
+            }
+        }
+        Some(prev)
+    }
+
     /// Flaw: the replica timestamp, which with Ladin counts acknowledgements, too. It names what is not executed
     /// here, and the acknowledgement, which never is.
     fn too_much(&self) -> Timestamp {
@@ -226,8 +288,20 @@ impl<A: Application> Replica<A> {
         held
     }
 
+    /// A timestamp that names nothing that is lost for good, only that it is: an immediate update comes after all
+    /// that there was, also what nobody was answered for and nobody kept.
+    pub(super) fn without_lost(&self, mut ts: Timestamp) -> Timestamp {
+        for (&slot, &last) in &self.members.ended {
+            if ts.get(slot) > last {
+                ts.set(slot, last);
+                ts.raise(Slot::ENDED, self.members.ended.len() as u64);
+            }
+        }
+        ts
+    }
+
     /// Answers the call of a record that is in the log and not executed: now, if it is enough that it is held.
-    fn answer_later(&mut self, cx: &mut Context<'_, Store<A>>, at: (Slot, u64), ts: &Timestamp, owed: Owed) {
+    pub(super) fn answer_later(&mut self, cx: &mut Context<'_, Store<A>>, at: (Slot, u64), ts: &Timestamp, owed: Owed) {
         if !owed.wait && self.is_stable(cx, at.0, at.1) {
             self.reply(cx, owed.front, (owed.id, true), Seen::Exactly(ts), Ok(None));
         } else {
@@ -242,7 +316,8 @@ impl<A: Application> Replica<A> {
                 Known::Executed(Some(kept)) if wait => Some(kept.answer.clone()),
                 _ => None,
             };
-            self.reply(cx, front, (id, true), Seen::Exactly(&record.ts()), Ok(answer));
+            let ts = self.without_lost(record.ts());
+            self.reply(cx, front, (id, true), Seen::Exactly(&ts), Ok(answer));
         }
     }
 
@@ -255,6 +330,12 @@ impl<A: Application> Replica<A> {
         // Flaw: late ones are taken.
         let late = time.saturating_add(delta) < now || time < self.floors.own();
         (late && cx.config.flaw != Some(Flaw::DeltaTooShort)).then_some(Refusal::Late)
+    }
+
+    /// Was an immediate call ordered after this time? Then a later update must not look like an earlier one.
+    fn outdated(&self, time: u64) -> Option<Refusal> {
+        let fence = self.council.cursor.fence;
+        (time <= fence).then_some(Refusal::Past(fence))
     }
 
     fn no_room(&self, session: SessionId) -> Option<Refusal> {

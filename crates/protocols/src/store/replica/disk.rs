@@ -11,7 +11,8 @@ use std::sync::Arc;
 use rumormill_core::{Context, Instant};
 use serde::{Deserialize, Serialize};
 
-use crate::store::{Application, Record, Replicas, SessionId, Slot, Store, Timestamp, trail};
+use super::council::{self, Cursor};
+use crate::store::{Application, Record, SessionId, Slot, Store, Timestamp, trail};
 
 /// The key of [`Meta`].
 pub(super) const META: &[u8] = b"meta";
@@ -19,6 +20,8 @@ pub(super) const META: &[u8] = b"meta";
 pub(super) const LIFE: &[u8] = b"life";
 /// The key of the floor that the others were told.
 pub(super) const FLOOR: &[u8] = b"floor";
+/// The key of what must not be forgotten of the last round.
+pub(super) const ROUND: &[u8] = b"round";
 /// The key of a checkpoint that is being written.
 const JOURNAL: &[u8] = b"journal";
 /// What the keys of batches of records begin with.
@@ -45,8 +48,8 @@ pub(super) struct Meta {
     pub(super) heard: u64,
     /// No update before this time is executed any more.
     pub(super) settled: u64,
-    /// The members of the store.
-    pub(super) replicas: Replicas,
+    /// The decrees that are carried out in it.
+    pub(super) cursor: Cursor,
     /// Lines that have ended.
     pub(super) ended: Vec<(Slot, u64)>,
 }
@@ -220,11 +223,19 @@ fn put<A: Application>(cx: &mut Context<'_, Store<A>>, writes: &[Write]) {
 pub(super) fn wipe<A: Application>(cx: &mut Context<'_, Store<A>>) {
     cx.forget(META);
     cx.forget(JOURNAL);
-    for prefix in [LOG, PART, CALL, trail::PREFIX] {
-        let mut keys = Vec::new();
-        cx.scan(prefix, |key, _| keys.push(key.to_vec()));
-        keys.iter().for_each(|key| cx.forget(key));
-    }
+    [LOG, PART, CALL, trail::PREFIX].into_iter().for_each(|prefix| wipe_under(cx, prefix));
+}
+
+/// Removes what the council keeps: as good as another peer comes back.
+pub(super) fn wipe_council<A: Application>(cx: &mut Context<'_, Store<A>>) {
+    cx.forget(ROUND);
+    wipe_under(cx, council::PREFIX.as_bytes());
+}
+
+fn wipe_under<A: Application>(cx: &mut Context<'_, Store<A>>, prefix: &[u8]) {
+    let mut keys = Vec::new();
+    cx.scan(prefix, |key, _| keys.push(key.to_vec()));
+    keys.iter().for_each(|key| cx.forget(key));
 }
 
 /// What the disk holds; none when it is empty.

@@ -108,12 +108,13 @@ impl<A: Application> Replica<A> {
     }
 
     /// A line has ended: all members agree that there are only so many updates of it. Nothing waits for more.
-    #[cfg_attr(not(test), expect(dead_code, reason = "changes of membership will say so"))]
     pub(super) fn end_line(&mut self, cx: &mut Context<'_, Store<A>>, slot: Slot, last: u64) {
         self.members.ended.insert(slot, last);
+        let ended = self.members.ended.len() as u64;
+        self.value_timestamp.raise(Slot::ENDED, ended);
         self.wake(slot, u64::MAX);
+        self.wake(Slot::ENDED, ended);
         self.execute_ready(cx);
-        self.answer_ready(cx);
     }
 
     /// Executes all records that can be, one after the other: what becomes ready by it waits its turn. Nothing else
@@ -128,7 +129,9 @@ impl<A: Application> Replica<A> {
 
     /// Answers all calls that can be.
     pub(super) fn answer_ready(&mut self, cx: &mut Context<'_, Store<A>>) {
-        while let Some(number) = self.ready.chains.pop_front() {
+        while !self.is_stopped()
+            && let Some(number) = self.ready.chains.pop_front()
+        {
             self.resume(cx, number);
         }
     }
@@ -147,7 +150,10 @@ impl<A: Application> Replica<A> {
 
     /// Is a record on so many disks that it may be executed?
     pub(super) fn is_stable(&self, cx: &Context<'_, Store<A>>, slot: Slot, number: u64) -> bool {
-        holders(cx.config.ack) == 1 || number <= self.stable.get(slot)
+        let holders = holders(cx.config.ack);
+        // What the council agreed on is on the disks of more than half of the members.
+        let is_agreed = slot == Slot::FORCED && holders <= self.members.replicas.members.len() / 2 + 1;
+        holders == 1 || is_agreed || number <= self.stable.get(slot)
     }
 
     /// Others hold more than was known: executes what is now on enough disks.

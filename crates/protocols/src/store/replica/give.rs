@@ -43,10 +43,11 @@ impl<A: Application> Replica<A> {
         (line, snapshot): (Slot, u64),
         place: &Place,
     ) {
-        let Some(row) = self.members.row(to) else { return };
+        let may_come = self.may_come(to);
         // From now on it is in its present life, and what it held before does not count: nothing that it lacks
-        // is removed from the log any more.
-        if line.replica != to || !row.hear(line.incarnation, cx.now) || self.is_empty_handed() {
+        // is removed from the log any more. Of who is no member yet, it may be: then it asks again.
+        let is_heard = self.members.row(to).map_or(may_come, |row| row.hear(line.incarnation, cx.now));
+        if line.replica != to || !is_heard || self.is_empty_handed() {
             return;
         }
         if *place == Place::Head {
@@ -83,7 +84,7 @@ impl<A: Application> Replica<A> {
             held: self.log.held().clone(),
             floor: self.floors.store(),
             time: self.heard,
-            replicas: self.members.replicas.clone(),
+            seal: self.seal(),
             ended: self.members.ended.iter().map(|(&slot, &last)| (slot, last)).collect(),
             trail: self.trail.calls(),
         };

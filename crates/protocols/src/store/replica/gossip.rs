@@ -108,11 +108,14 @@ impl<A: Application> Replica<A> {
     /// Asks for what calls and records wait for: of each line the replica whose line it is, or all, if that is
     /// none of the others.
     pub(super) fn pull(&mut self, cx: &mut Context<'_, Store<A>>) {
-        if self.waiting.is_empty() {
+        let to_go_on = self.wants_to_go_on();
+        if self.waiting.is_empty() && to_go_on.is_none() {
             return;
         }
         let held = self.log.held();
-        let short = self.waiting.lacks().into_iter().filter(|&(slot, count)| held.get(slot) < count);
+        let lacks = self.waiting.lacks().into_iter().chain(to_go_on);
+        // That lines have ended, the council says.
+        let short = lacks.filter(|&(slot, count)| slot != Slot::ENDED && held.get(slot) < count);
         let owners: SmallVec<[Slot; 4]> = short.map(|(slot, _)| slot).collect();
         for slot in owners {
             let others = self.members.others();
@@ -126,13 +129,18 @@ impl<A: Application> Replica<A> {
     }
 
     /// Asks a replica for what this one lacks, unless it was asked a moment ago.
-    fn ask(&mut self, cx: &mut Context<'_, Store<A>>, peer: PeerId) {
+    pub(super) fn ask(&mut self, cx: &mut Context<'_, Store<A>>, peer: PeerId) {
         let pause = cx.config.gossip_every / 2;
         let Some(row) = self.members.row(peer) else { return };
         if row.pulled_at.is_none_or(|at| cx.now.since(at) >= pause) {
             row.pulled_at = Some(cx.now);
             cx.send(peer, Message::Pull { have: self.log.held().clone() });
         }
+    }
+
+    /// A primary wants all that this member has: it sends what is not on its way, and more as that is taken in.
+    pub(super) fn hand_in(&mut self, cx: &mut Context<'_, Store<A>>, primary: PeerId) {
+        self.tell(cx, primary, None, Why::Updates, Vec::new());
     }
 
     /// Sends a replica what it lacks, in as many messages as may be on their way. `since`: what it said itself
@@ -150,7 +158,8 @@ impl<A: Application> Replica<A> {
         let mut since = since.cloned().unwrap_or_else(|| row.expected());
         let is_mute = why != Why::Asked && (row.in_flight >= WINDOW || row.is_deaf(cx.now, cx.config.gossip_every));
         loop {
-            let Batch { records, upto, complete } = if is_mute { self.nothing(&since) } else { self.batch(&since) };
+            let batch = if is_mute { self.nothing(&since) } else { self.batch(&since, why) };
+            let Batch { records, upto, complete } = batch;
             if why == Why::Updates && records.is_empty() {
                 return;
             }
@@ -181,10 +190,12 @@ impl<A: Application> Replica<A> {
         }
     }
 
-    /// The first records that whoever holds `since` lacks.
-    fn batch(&self, since: &Timestamp) -> Batch<A> {
+    /// The first records that whoever holds `since` lacks. All hear of the ordered ones by the council: only who
+    /// asks is told sooner.
+    fn batch(&self, since: &Timestamp, why: Why) -> Batch<A> {
         let (mut records, mut upto, mut bytes) = (Vec::new(), self.log.held().meet(since), 0);
-        for entry in self.log.beyond(since) {
+        let is_told = |slot: Slot| why == Why::Asked || slot != Slot::FORCED;
+        for entry in self.log.beyond(since).filter(|entry| is_told(entry.record.slot)) {
             if bytes >= BATCH_BYTES || records.len() >= BATCH_RECORDS {
                 return Batch { records, upto, complete: false };
             }
@@ -207,7 +218,11 @@ impl<A: Application> Replica<A> {
             cx.indicate(Indication::Misbehaved { peer: from, why: "gossip in the name of another" });
             return;
         }
-        let Some(row) = self.members.row(from) else { return };
+        let Some(row) = self.members.row(from) else {
+            // It does not know yet that it was let go.
+            let version = self.members.replicas.version;
+            return cx.send(from, Message::Dismissed { version });
+        };
         if !row.hear(gossip.from.incarnation, cx.now) {
             return;
         }
@@ -215,7 +230,7 @@ impl<A: Application> Replica<A> {
         self.counts.gossip_received += 1;
         self.heard = self.heard.max(gossip.time);
         self.calls.finish(&gossip.finished, false);
-        if self.is_empty_handed() {
+        if self.is_empty_handed() || !self.takes_records() {
             return;
         }
         for record in gossip.records {
@@ -258,7 +273,11 @@ impl<A: Application> Replica<A> {
     /// the sender has removed it from its log, because an earlier life of this replica held it.
     fn compare(&mut self, cx: &mut Context<'_, Store<A>>, from: PeerId, since: &Timestamp, upto: &Timestamp) {
         let held = self.log.held();
-        let mut short = upto.parts().filter(|&(slot, count)| slot != self.line && held.get(slot) < count).peekable();
+        let is_lacking = |&(slot, count): &(Slot, u64)| {
+            let last = self.members.ended.get(&slot).copied().unwrap_or(u64::MAX);
+            slot != self.line && slot != Slot::FORCED && held.get(slot) < count.min(last)
+        };
+        let mut short = upto.parts().filter(is_lacking).peekable();
         if short.peek().is_none() {
             return;
         }

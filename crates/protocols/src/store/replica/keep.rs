@@ -22,8 +22,10 @@ impl<A: Application> Replica<A> {
     pub(super) fn boot(&mut self, cx: &mut Context<'_, Store<A>>) {
         let founders = numbers(cx, self.seat, cx.config.replicas);
         let is_founder = founders.contains(&cx.me) && cx.now < cx.config.founding;
+        let mut found = None;
+        self.council.cursor.replicas.members.clone_from(&founders);
         if founders.contains(&cx.me) {
-            self.members = Members::founders(cx.me, founders);
+            self.members = Members::founders(cx.me, founders.clone());
         }
         self.line = Slot { replica: cx.me, incarnation: 0 };
         self.disk.checkpoint_at = cx.now;
@@ -44,6 +46,7 @@ impl<A: Application> Replica<A> {
             {
                 self.write_life(cx);
                 cx.persist(disk::META, &disk::encode(&self.meta()));
+                found = (cx.config.flaw != Some(Flaw::ReusedIncarnation) || is_founder).then_some(founders);
             }
             Ok(None) => self.start_over(cx),
             Err(why) => {
@@ -54,17 +57,20 @@ impl<A: Application> Replica<A> {
         if cx.config.ack == Ack::Memory {
             cx.set_timer(FLUSH_EVERY, crate::store::Timer::Replica(Timer::Flush));
         }
+        self.boot_council(cx, found);
     }
 
     /// The disk is lost. Nothing is written before there is a state: a reboot begins here again.
-    fn start_over(&mut self, cx: &mut Context<'_, Store<A>>) {
+    pub(super) fn start_over(&mut self, cx: &mut Context<'_, Store<A>>) {
         disk::wipe(cx);
+        disk::wipe_council(cx);
         *self = Self {
             seat: self.seat,
             members: std::mem::take(&mut self.members),
             trail: Trail::read(cx.config.load.is_some(), []),
             ..Self::new(cx.config, self.seat)
         };
+        self.council.cursor.replicas.members = numbers(cx, self.seat, cx.config.replicas);
         self.begin_line(cx);
         self.recover(cx);
     }
@@ -84,7 +90,8 @@ impl<A: Application> Replica<A> {
         if life.fenced {
             self.stay_fenced();
         }
-        self.members.change(cx.me, meta.replicas);
+        self.council.cursor = meta.cursor;
+        self.adopt_members(cx, self.council.cursor.replicas.clone());
         self.members.ended.extend(meta.ended);
         self.floors = Floors::restored(floor, meta.settled);
         self.heard = meta.heard;
@@ -117,7 +124,8 @@ impl<A: Application> Replica<A> {
         if self.is_empty_handed() {
             return;
         }
-        let has_changed = !self.changed.is_empty() || self.calls.has_changed() || self.disk.has_spent();
+        let has_changed =
+            !self.changed.is_empty() || self.calls.has_changed() || self.disk.has_spent() || self.has_much_to_compact();
         let is_time = cx.now.since(self.disk.checkpoint_at) >= CHECKPOINT_EVERY && has_changed;
         if !is_time && self.disk.bytes < CHECKPOINT_BYTES {
             return;
@@ -126,6 +134,7 @@ impl<A: Application> Replica<A> {
         let parts: Vec<Write> = self.changed.take().into_iter().map(|key| (key.clone(), value.part(&key))).collect();
         let (rows, meta) = (self.calls.take_changed(), self.meta());
         self.disk.checkpoint(cx, &meta, parts, rows, self.trail.unwritten());
+        self.compact_council(cx);
     }
 
     /// Writes all of the state in place of what is there.
@@ -151,7 +160,7 @@ impl<A: Application> Replica<A> {
             collected: self.log.collected().clone(),
             heard: self.heard,
             settled: self.floors.store(),
-            replicas: self.members.replicas.clone(),
+            cursor: self.council.cursor.clone(),
             ended: self.members.ended.iter().map(|(&slot, &last)| (slot, last)).collect(),
         }
     }

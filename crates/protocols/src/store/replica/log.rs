@@ -100,7 +100,9 @@ impl<A: Application> Log<A> {
         if number != held.saturating_add(1) {
             return Err(Misfit::Gap);
         }
-        if held == 0 && self.replica_timestamp.len() == MAX_SLOTS {
+        // One part is left for the ordered updates.
+        let most = if slot == Slot::FORCED { MAX_SLOTS } else { MAX_SLOTS - 1 };
+        if held == 0 && self.replica_timestamp.len() >= most {
             return Err(Misfit::Lines);
         }
         Ok(())

@@ -107,6 +107,11 @@ impl Members {
         self.rows.values().map(|row| row.holds.get(slot)).max().unwrap_or(0)
     }
 
+    /// In which life another member was last heard of.
+    pub(super) fn life(&self, peer: PeerId) -> Option<u32> {
+        self.rows.get(&peer)?.incarnation
+    }
+
     /// The least of all members' floors.
     pub(super) fn floor(&self, own: u64) -> u64 {
         self.rows.values().map(|row| row.floor).fold(own, u64::min)

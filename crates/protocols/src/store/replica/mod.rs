@@ -8,6 +8,7 @@
 
 mod answer;
 mod calls;
+mod council;
 mod disk;
 mod execute;
 mod floors;
@@ -23,13 +24,16 @@ mod ready;
 mod recover;
 mod status;
 
+pub use council::Seal;
+pub(super) use council::Standing;
 use rumormill_core::{Context, PeerId, Seat};
 use serde::Serialize;
 
 use super::{
-    Application, Calls, Changed, Config, Errand, Executed, Gossip, Indication, Piece, Place, Request, Service, Slot,
-    Status, Store, Timestamp, Trail,
+    Application, Calls, Changed, Config, Errand, Executed, Gossip, Indication, Message, Piece, Place, Refusal, Request,
+    Service, Slot, Store, Timestamp, Trail,
 };
+use crate::raft;
 
 /// A replica.
 #[derive(Clone, Debug, Serialize)]
@@ -66,6 +70,7 @@ pub struct Replica<A: Application> {
     service: Service,
     recovery: Option<recover::Recovery<A>>,
     giving: Option<Box<give::Giving<A>>>,
+    council: council::Council<A>,
     /// Of the updates that it took, the others were told of so many, or messages to them are on their way.
     told_of: u64,
     /// What it executed, for checkers.
@@ -83,6 +88,8 @@ pub enum Timer {
     Flush,
     /// It is time to ask for a piece of a snapshot again.
     Recover,
+    /// The council's.
+    Council(raft::Timer),
 }
 
 impl<A: Application> Replica<A> {
@@ -109,6 +116,7 @@ impl<A: Application> Replica<A> {
             service: Service::default(),
             recovery: None,
             giving: None,
+            council: council::Council::default(),
             told_of: 0,
             trail: Trail::default(),
             counts: status::Counts::default(),
@@ -213,6 +221,7 @@ impl<A: Application> Replica<A> {
             Timer::Gossip => self.tick(cx),
             Timer::Flush => self.flush(cx),
             Timer::Recover => self.recover_on(cx),
+            Timer::Council(timer) => self.on_council_timer(cx, timer),
         }
         self.finish(cx);
     }
@@ -222,31 +231,51 @@ impl<A: Application> Replica<A> {
             Request::Switch(service) => drop(self.manage(cx, Errand::Switch(service))),
             Request::Gossip => drop(self.manage(cx, Errand::Gossip)),
             Request::Status => cx.indicate(Indication::Status(Box::new(self.status()))),
-            Request::Add(peer) | Request::Remove(peer) | Request::Evict(peer) => {
-                cx.indicate(Indication::Changed { peer, result: Err("this store's membership is fixed") });
+            Request::Change(errand) => {
+                let result = self.manage(cx, errand);
+                cx.indicate(Indication::Changed { errand, result });
             }
-            _ => {}
+            // These are for front ends.
+            Request::Calls(_) | Request::Close(_) | Request::Manage { .. } => {}
         }
+        self.finish(cx);
     }
 
-    /// Does what a person asks of it, and says how far it is then.
-    pub(super) fn manage(&mut self, cx: &mut Context<'_, Store<A>>, errand: Errand) -> Status {
+    /// Does what a person asks of it, or begins to.
+    ///
+    /// # Errors
+    /// When it does not, and somebody else may.
+    pub(super) fn manage(&mut self, cx: &mut Context<'_, Store<A>>, errand: Errand) -> Result<(), Refusal> {
         match errand {
             Errand::Status => {}
             Errand::Switch(service) => {
                 self.measure_service(cx, service);
                 self.service = service;
+                if service == Service::Offline {
+                    // A primary that answers no calls is none.
+                    self.hand_over(cx);
+                }
                 cx.indicate(Indication::Switched(service));
             }
             Errand::Gossip => self.gossip_now(cx),
+            Errand::Add(_) | Errand::Remove(_) | Errand::Evict(_) => return self.change_members(cx, errand),
         }
-        self.status()
+        Ok(())
+    }
+
+    /// Somebody asks for something through a front end.
+    pub(super) fn on_manage(&mut self, cx: &mut Context<'_, Store<A>>, from: PeerId, ticket: u64, errand: Errand) {
+        let result = self.manage(cx, errand);
+        let status = Box::new(self.status());
+        cx.send(from, Message::Told { ticket, result, status });
+        self.finish(cx);
     }
 
     /// A round of gossip, and of all that is done now and then.
     fn tick(&mut self, cx: &mut Context<'_, Store<A>>) {
         self.schedule_gossip(cx);
         self.collect();
+        self.council_tick(cx);
         self.raise_floor(cx);
         self.settle();
         self.expire(cx, self.floors.own());
@@ -259,6 +288,9 @@ impl<A: Application> Replica<A> {
     /// The end of every activation: what became ready is done, what was taken is written, answers and news leave.
     fn finish(&mut self, cx: &mut Context<'_, Store<A>>) {
         self.answer_ready(cx);
+        while self.preside(cx) || self.go_on(cx) || self.leave(cx) {
+            self.answer_ready(cx);
+        }
         self.write(cx);
         self.pull(cx);
         self.outbox.send(cx, &self.value_timestamp, self.heard);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rumormill_core::{Context, PeerId};
 
-use crate::store::{Application, CallId, Message, Refusal, Replies, Reply, Store, Timestamp};
+use crate::store::{Application, CallId, Message, Refusal, Replicas, Replies, Reply, Store, Timestamp};
 
 /// The most bytes of answers in one message, about.
 const REPLIES_BYTES: usize = 1 << 20;
@@ -32,6 +32,8 @@ struct Draft<A: Application> {
     value: Option<u32>,
     /// Labels of answers to updates, by the label that the updates came with.
     shared: Vec<Option<u32>>,
+    /// What it does not know of the members.
+    replicas: Option<Replicas>,
 }
 
 /// What an answer says that its caller has seen.
@@ -62,7 +64,7 @@ impl<A: Application> Default for Outbox<A> {
 
 impl<A: Application> Default for Draft<A> {
     fn default() -> Self {
-        Self { labels: Vec::new(), replies: Vec::new(), bytes: 0, value: None, shared: Vec::new() }
+        Self { labels: Vec::new(), replies: Vec::new(), bytes: 0, value: None, shared: Vec::new(), replicas: None }
     }
 }
 
@@ -72,6 +74,11 @@ impl<A: Application> Outbox<A> {
         if let Some(draft) = self.0.get_mut(&front) {
             draft.shared.clear();
         }
+    }
+
+    /// A front end shall know these as the members.
+    pub(super) fn tell_members(&mut self, front: PeerId, replicas: &Replicas) {
+        self.0.entry(front).or_default().replicas.get_or_insert_with(|| replicas.clone());
     }
 
     /// Adds an answer: one that is too large for a message is refused, or, of an update, left out, for the update
@@ -105,8 +112,8 @@ impl<A: Application> Outbox<A> {
             if let Some(place) = draft.value {
                 draft.labels[place as usize].clone_from(value);
             }
-            let (labels, replies) = (draft.labels, draft.replies);
-            cx.send(front, Message::Replies(Replies { labels, replies, time, replicas: None }));
+            let (labels, replies, replicas) = (draft.labels, draft.replies, draft.replicas);
+            cx.send(front, Message::Replies(Replies { labels, replies, time, replicas }));
         }
     }
 }

@@ -82,6 +82,11 @@ impl<A: Application> Replica<A> {
         self.recovery.as_ref().is_some_and(|recovery| recovery.fenced && !recovery.installed)
     }
 
+    /// Is a snapshot on its way?
+    pub(super) fn is_taking(&self) -> bool {
+        self.recovery.as_ref().is_some_and(|recovery| recovery.taking.is_some())
+    }
+
     /// Is this replica without what it should know before it takes calls?
     pub(super) fn is_fenced(&self) -> bool {
         self.recovery.as_ref().is_some_and(|recovery| recovery.fenced)
@@ -195,10 +200,9 @@ impl<A: Application> Replica<A> {
         (self.value_timestamp, self.adopted) = (head.value.clone(), head.value);
         self.heard = self.heard.max(head.time);
         self.floors.adopt(head.floor);
-        if head.replicas.version > self.members.replicas.version {
-            self.members.change(cx.me, head.replicas);
-        }
         self.members.ended.extend(head.ended);
+        self.value_timestamp.raise(Slot::ENDED, self.members.ended.len() as u64);
+        self.adopt_seal(cx, &head.seal);
         self.disk = self.disk.emptied();
         for waiter in self.waiting.take() {
             if let Waiter::Chain(number) = waiter {
@@ -216,6 +220,7 @@ impl<A: Application> Replica<A> {
         }
         self.answer_ready(cx);
         self.write_all(cx);
+        self.break_seal(cx, head.seal);
         if !fenced {
             self.recovery = None;
         }
@@ -225,8 +230,16 @@ impl<A: Application> Replica<A> {
     /// Everything that a member holds is held here, too. A replica that lost its disk takes calls again when so
     /// many have been met that one of them has what it held and had answered for, with those others it takes.
     pub(super) fn met(&mut self, cx: &mut Context<'_, Store<A>>, peer: PeerId) {
-        let Some(recovery) = &mut self.recovery else { return };
-        recovery.met.insert(peer);
+        if let Some(recovery) = &mut self.recovery {
+            recovery.met.insert(peer);
+            self.lift_fence(cx);
+        }
+    }
+
+    /// Takes calls again, if it has caught up, and the council knows of its present life.
+    pub(super) fn lift_fence(&mut self, cx: &mut Context<'_, Store<A>>) {
+        let is_heard = self.is_heard();
+        let Some(recovery) = self.recovery.as_ref().filter(|recovery| !recovery.fenced || is_heard) else { return };
         let others = self.members.others().len();
         let needed = match holders(cx.config.ack) {
             1 => 1,

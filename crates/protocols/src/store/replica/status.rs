@@ -56,18 +56,26 @@ impl<A: Application> Replica<A> {
         Status {
             role: Role::Replica,
             replica_timestamp: self.log.held().clone(),
-            value_timestamp: self.value_timestamp.clone(),
+            value_timestamp: self.counted(),
             log: self.log.len() as u64,
             calls: self.calls.len() as u64,
-            waiting: self.parked.len() as u64,
+            waiting: (self.parked.len() + self.delayed()) as u64,
             gossip_sent: self.counts.gossip_sent,
             gossip_received: self.counts.gossip_received,
             executed: self.counts.executed,
             queries: self.counts.queries,
             service: self.service,
             members: self.members.replicas.members.clone(),
-            primary: None,
+            version: self.members.replicas.version,
+            fenced: self.is_fenced(),
+            stopped: self.is_stopped(),
+            primary: self.council.primary(),
         }
+    }
+
+    /// What is executed, by lines of updates.
+    fn counted(&self) -> Timestamp {
+        self.value_timestamp.parts().filter(|&(slot, _)| slot != Slot::ENDED).collect()
     }
 
     /// Says how far it is from having nothing left to do: a run may end when all replicas have all.
@@ -104,11 +112,11 @@ impl<A: Application> Replica<A> {
 
     /// Tells the trace what has changed. Returns whether anything has.
     fn measure(&mut self, cx: &mut Context<'_, Store<A>>) -> bool {
-        let mut is_news = false;
+        let (mut is_news, value) = (false, self.counted());
         let measured = &mut self.measured;
         for (name, told, now) in [
             ("replica timestamp", &mut measured.held, self.log.held()),
-            ("value timestamp", &mut measured.value, &self.value_timestamp),
+            ("value timestamp", &mut measured.value, &value),
         ] {
             for (slot, count) in now.parts().filter(|&(slot, count)| told.get(slot) != count) {
                 cx.measure(&format!("{name} {}", by_number(cx, self.seat, slot)), count);

@@ -82,6 +82,7 @@ fn what_is_only_in_memory_may_be_lost_so_a_reboot_begins_another_line() {
 #[test]
 fn who_lost_the_disk_takes_calls_only_with_the_state_of_another() {
     let mut replicas = three(Ack::Fsync);
+    preside(&mut replicas, 1);
     (1..=9).for_each(|number| drop(write(&mut replicas[0], number)));
     (0..3).for_each(|_| drop(round(&mut replicas)));
     assert_eq!(inner(&replicas[1]).log_len(), 0, "gossip cannot bring them back");
@@ -91,12 +92,14 @@ fn who_lost_the_disk_takes_calls_only_with_the_state_of_another() {
     assert_eq!(answers(&write(&mut replicas[0], 10))[0].0.result, Err(Refusal::Fenced));
     talk(&mut replicas, 0, effects);
     round(&mut replicas);
+    assert!(inner(&replicas[0]).is_recovering(), "the council does not know of its new life");
+    knock(&mut replicas, 0);
     assert!(!inner(&replicas[0]).is_recovering());
     assert_eq!(inner(&replicas[0]).value().len(), 9);
     let copy = answers(&write(&mut replicas[0], 9));
     assert!(copy[0].0.result.is_ok());
     assert_eq!(inner(&replicas[0]).value().len(), 9, "it knows which calls are executed");
-    let label = label_of(&write(&mut replicas[0], 10));
+    let label = label_of(&replicas[0].message(FRONT, calls(&Timestamp::new(), vec![update(id(1, 10), 109)])));
     assert!(label.parts().any(|(slot, number)| slot.incarnation != 0 && number == 1), "a line of its own: {label:?}");
     round(&mut replicas);
     assert_eq!(replicas.each_ref().map(|replica| inner(replica).value().len()), [10, 10, 10]);

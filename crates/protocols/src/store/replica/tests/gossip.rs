@@ -82,7 +82,10 @@ fn old_and_doubled_gossip_does_no_harm_and_forged_gossip_is_reported() {
     }
     assert_eq!(inner(&replica).value().len(), 2);
     let strange = replica.message(PeerId(77), gossip(77, &Timestamp::new(), Vec::new()));
-    assert!(strange.is_empty(), "who is no member is not heard");
+    let told = |effect: &EffectOf<Store<Ledger>>| {
+        matches!(effect, Effect::Send { to: PeerId(77), message: Message::Dismissed { .. } })
+    };
+    assert!(strange.iter().all(told), "who is no member is not heard, and told so: {strange:?}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Replicas by themselves, and some that talk by hand.
 
+mod council;
 mod disk;
 mod gossip;
 #[path = "../../../../tests/store_replica/ledger.rs"]
@@ -13,8 +14,9 @@ use std::time::Duration;
 
 use ledger::{Answer, Ledger, Read, Write};
 use rumormill_core::testing::{Effect, EffectOf, TestPeer};
-use rumormill_core::{Instant, PeerId, Seat};
+use rumormill_core::{Instant, PeerId, Protocol as _, Seat};
 
+use crate::raft;
 use crate::store::{
     Ack, Application, Call, CallId, Calls, Changed, Config, Message, Op, Order, PartError, Record, Refusal, Reply,
     SessionId, Slot, Stamp, Store, Timestamp,
@@ -37,6 +39,7 @@ fn config(ack: Ack) -> Config {
         gossip_after: usize::MAX,
         delta: DELTA,
         ack,
+        council: crate::raft::Config::new(Duration::from_secs(1)),
         lease: None,
         retry_after: Duration::from_millis(400),
         overload: 0.0,
@@ -95,7 +98,7 @@ fn query(id: CallId) -> Call<Ledger> {
 }
 
 fn calls(label: &Timestamp, calls: Vec<Call<Ledger>>) -> Message<Ledger> {
-    Message::Calls(Calls { labels: vec![label.clone()], calls, finished: Vec::new() })
+    Message::Calls(Calls { labels: vec![label.clone()], calls, finished: Vec::new(), knows: 0 })
 }
 
 fn line(replica: u64) -> Slot {
@@ -165,6 +168,25 @@ fn round(replicas: &mut [Replica]) -> Effects {
         rest.extend(talk(replicas, from, effects));
     }
     rest
+}
+
+/// Has this one preside over the council.
+fn preside(replicas: &mut [Replica], place: usize) {
+    pass(replicas, Duration::from_secs(3));
+    let effects = replicas[place].activate(|state, cx| {
+        let Store::Replica(replica) = state else { panic!("a front end") };
+        replica.counsel(cx, |raft, cx| raft.on_request(cx, raft::Request::Campaign));
+        replica.finish(cx);
+    });
+    talk(replicas, place, effects);
+    assert_eq!(inner(&replicas[place]).status().primary, Some(replicas[place].me));
+}
+
+/// One that is not in the council, in its present life, asks to be let in.
+fn knock(replicas: &mut [Replica], place: usize) {
+    pass(replicas, Duration::from_secs(3));
+    let effects = replicas[place].timer(crate::store::Timer::Replica(super::Timer::Council(raft::Timer::Patience)));
+    talk(replicas, place, effects);
 }
 
 fn pass(replicas: &mut [Replica], span: Duration) {

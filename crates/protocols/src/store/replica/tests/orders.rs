@@ -18,6 +18,7 @@ fn forced_records_are_executed_in_their_order_and_collected_like_others() {
     for record in &records {
         let message = gossip(3, &named(&[]), vec![record.clone()]);
         replicas[1].message(PeerId(3), message);
+        replicas[2].message(PeerId(2), gossip(2, &named(&[]), vec![record.clone()]));
     }
     assert_eq!(inner(&replicas[1]).value().len(), 0, "the first waits for its cause, the second for the first");
     replicas[0].activate(|state, cx| {

@@ -60,7 +60,7 @@ fn what_becomes_ready_at_once_is_executed_in_the_order_of_stamps() {
     let other = record(line(3), 1, Timestamp::new(), id(1, 4));
     replica.message(PeerId(2), gossip(2, &Timestamp::new(), vec![cause, effect]));
     replica.message(PeerId(3), gossip(3, &Timestamp::new(), vec![other]));
-    assert_eq!((inner(&replica).value().len(), inner(&replica).value().too_early), (3, 0));
+    assert_eq!((inner(&replica).value().len(), inner(&replica).value().too_early()), (3, 0));
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn the_calls_of_a_session_are_a_chain() {
         update(id(2, 1), 100),
     ];
     let labels = vec![Timestamp::new(), read_of_missing];
-    let message = Message::Calls(Calls { labels, calls: chain, finished: Vec::new() });
+    let message = Message::Calls(Calls { labels, calls: chain, finished: Vec::new(), knows: 0 });
     let first = answers(&replica.message(FRONT, message));
     let ids: Vec<_> = first.iter().map(|(reply, _)| (reply.update, reply.id)).collect();
     assert_eq!(ids, [(true, id(1, 1)), (true, id(2, 1))], "the rest waits behind the read");
