@@ -7,7 +7,7 @@ use rumormill_protocols::store::apps::bundle;
 use rumormill_protocols::store::apps::ratings::{Answer, Query, Update};
 use rumormill_protocols::store::{
     Ack, Answered, Ask, Config, Failure, Indication, Message, Op, Order, Request, Service, SessionId, Store, Timer,
-    Token, apps::Bundle,
+    Token, apps::Bundle, council,
 };
 use rumormill_sim::{Settings, Simulation, StopRule};
 use serde::Serialize;
@@ -60,6 +60,7 @@ impl Embedded {
             gossip_after: 1_000,
             delta: Duration::from_secs(30),
             ack: Ack::Memory,
+            council: council(Duration::from_secs(1)),
             lease: None,
             retry_after: Duration::from_millis(250),
             overload,
