@@ -47,6 +47,10 @@ fn lazy_replication_costs_what_the_paper_says() {
         assert!(rows.len() > 1 && rows.iter().all(|row| row.as_array().unwrap().len() == columns), "{table:#}");
         assert!(table["claims"].as_array().is_some_and(|claims| !claims.is_empty()), "{table:#}");
     }
+    let rows = found["tables"][0]["rows"].as_array().unwrap();
+    for operation in ["query", "causal update", "forced update", "immediate update"] {
+        assert_eq!(rows.iter().filter(|row| row[0] == operation).count(), 3, "{operation}");
+    }
     // What the claims mean, from the numbers.
     let costs = column(&found, "Messages for each operation", "ours");
     let formula = column(&found, "Messages for each operation", "formula");

@@ -34,29 +34,23 @@ enum Shows {
 }
 
 /// The operations.
-const ALL: [Operation; 5] = [
+const OPERATIONS: [Operation; 5] = [
     Operation { name: "query", shares: [0.0, 0.0, 0.0], formula: |_, _| 2.0, shows: Shows::Formula },
     Operation { name: "causal update", shares: [1.0, 0.0, 0.0], formula: causal, shows: Shows::Formula },
     Operation {
         name: "forced update",
         shares: [1.0, 1.0, 0.0],
         formula: forced,
-        shows: Shows::Ours(|replicas| 2.0 + agreed(replicas), "2 + 2(N-1) + 2⌊N/2⌋"),
+        shows: Shows::Ours(|replicas| 2.0 + 2.0 * asked(replicas), "2 + 4(N-1)"),
     },
     Operation { name: "forced, many at once", shares: [1.0, 1.0, 0.0], formula: forced, shows: Shows::Fewer },
     Operation {
         name: "immediate update",
         shares: [1.0, 0.0, 1.0],
         formula: immediate,
-        shows: Shows::Ours(|replicas| 2.0 + asked(replicas) + agreed(replicas), "2 + 4(N-1) + 2⌊N/2⌋"),
+        shows: Shows::Ours(|replicas| 2.0 + 3.0 * asked(replicas), "2 + 6(N-1)"),
     },
 ];
-
-/// Those that the store executes.
-const OPERATIONS: &[Operation] = ALL.split_at(2).0;
-
-/// Are ordered ones among them?
-pub(super) const ARE_ORDERED: bool = OPERATIONS.len() > 2;
 
 fn causal(replicas: f64, batch: f64) -> f64 {
     2.0 + (replicas - 1.0) / batch
@@ -70,15 +64,10 @@ fn immediate(replicas: f64, batch: f64) -> f64 {
     forced(replicas, batch) + 2.0 * replicas
 }
 
-/// All others are asked, and answer.
+/// The messages when the primary tells all others something, and they answer. To agree on an update, it asks them
+/// whether they hold it, and tells them that a majority does. Before an immediate one, it asks them to stop.
 fn asked(replicas: f64) -> f64 {
     2.0 * (replicas - 1.0)
-}
-
-/// How replicas agree here, with Raft: all others are asked, not a bare majority; and those whose answers made the
-/// majority hear at once that it is one, and say so. Gossip need not tell of it then.
-fn agreed(replicas: f64) -> f64 {
-    asked(replicas) + 2.0 * (replicas / 2.0).floor()
 }
 
 /// Clients at all front ends together, when there are to be many.
@@ -240,7 +229,6 @@ mod tests {
         assert_eq!(causal(3.0, 10.0), 2.2);
         assert_eq!([forced(5.0, 2.0), forced(4.0, 3.0)], [8.0, 7.0]);
         assert_eq!(immediate(5.0, 2.0), 18.0);
-        assert_eq!([agreed(3.0), agreed(7.0)], [6.0, 18.0]);
     }
 
     #[test]

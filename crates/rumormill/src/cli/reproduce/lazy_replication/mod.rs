@@ -29,7 +29,7 @@ pub(super) const REPRODUCTION: Reproduction = Reproduction {
 /// The experiment that is run with many values.
 const EXPERIMENT: &str = include_str!("../../../../../../experiments/reproduce/lazy-replication.star");
 
-const NOTES: [&str; 6] = [
+const NOTES: [&str; 7] = [
     "Every number of ours is counted in simulated runs of the store's protocol, in which nothing is lost. The paper's \
      own measurements are of an Argus prototype, in milliseconds of its machines: not the figures are compared but \
      the formulas and the shape.",
@@ -39,18 +39,17 @@ const NOTES: [&str; 6] = [
      is what messages did carry.",
     "Ours are calls, answers, the messages with which replicas agree on an order, and gossip that carries updates which \
      its sender took itself. What goes \"by the clock\" is the rest, in messages a second of each replica: whatever the \
-     load, replicas tell who holds what (so that logs can be emptied), before when no update will come any more, and \
-     what they heard from others.",
+     load, replicas tell who holds what (so that logs can be emptied), before when no update will come any more, what \
+     they heard from others, and who the primary is.",
+    "One at a time, a forced or immediate update costs more here than by the formulas. The primary asks all N-1 others \
+     with Raft, not a bare majority, and tells all of them at once that it has one: 4(N-1) messages. In return gossip \
+     need not carry the update, and many at once share messages. An immediate one has all others stop first: 2(N-1).",
     "The simulator charges nothing for computing. Capacity is the calls for each unit of work of the busiest replica, \
      when all have as many calls, against one replica's; work is each message that it sends or receives, unless that \
      goes by the clock, and in the second table also each update of another replica that it executes.",
     "Capacity is counted with gossip after every 10 updates. \"Furthest off\" is from 2N / (2 + u(N-1)(2/K + w)), which \
      the formulas give for a share u of updates that weigh w.",
 ];
-
-const NOTE_ON_ORDERS: &str = "One at a time, a forced or immediate update costs more here than by the formulas. Raft \
-     asks all N-1 others, not a bare majority, and those whose answers made the majority hear of it at once and say so: \
-     2(N-1) + 2⌊N/2⌋ messages. In return gossip need not carry the update, and many at once share messages.";
 
 /// Some runs, and the tables that are made of them.
 struct Part {
@@ -82,8 +81,7 @@ fn run(session: &Session<'_>) -> Result<Findings, Halt> {
     let experiment = experiment.map_err(|problem| Halt::Broken(anyhow!(problem)))?;
     let orders = parts.iter().flat_map(|part| &part.runs).map(Setting::ordered).collect();
     let mut tallies = session.measure(&experiment, orders)?.into_iter();
-    let notes = NOTES.into_iter().chain(messages::ARE_ORDERED.then_some(NOTE_ON_ORDERS));
-    let mut findings = Findings { tables: Vec::new(), notes: notes.map(String::from).collect() };
+    let mut findings = Findings { tables: Vec::new(), notes: NOTES.map(String::from).into() };
     for Part { runs, tables } in parts {
         let measured: Vec<(Setting, Tally)> = runs.into_iter().zip(tallies.by_ref()).collect();
         findings.tables.extend(tables(&measured));
