@@ -3,6 +3,7 @@
 use rumormill_core::Context;
 use std::time::Duration;
 
+use super::council::Birth;
 use super::disk::{self, CHECKPOINT_BYTES, Image, Life, Meta, Write};
 use super::floors::Floors;
 use super::log::Log;
@@ -22,7 +23,7 @@ impl<A: Application> Replica<A> {
     pub(super) fn boot(&mut self, cx: &mut Context<'_, Store<A>>) {
         let founders = numbers(cx, self.seat, cx.config.replicas);
         let is_founder = founders.contains(&cx.me) && cx.now < cx.config.founding;
-        let mut found = None;
+        let mut birth = Birth::Again;
         self.council.cursor.replicas.members.clone_from(&founders);
         if founders.contains(&cx.me) {
             self.members = Members::founders(cx.me, founders.clone());
@@ -46,18 +47,24 @@ impl<A: Application> Replica<A> {
             {
                 self.write_life(cx);
                 cx.persist(disk::META, &disk::encode(&self.meta()));
-                found = (cx.config.flaw != Some(Flaw::ReusedIncarnation) || is_founder).then_some(founders);
+                if is_founder || cx.config.flaw != Some(Flaw::ReusedIncarnation) {
+                    birth = Birth::Founding(founders);
+                }
             }
-            Ok(None) => self.start_over(cx),
+            Ok(None) => {
+                self.start_over(cx);
+                birth = Birth::Anew;
+            }
             Err(why) => {
                 cx.note(format_args!("the disk cannot be read: {why}"));
                 self.start_over(cx);
+                birth = Birth::Anew;
             }
         }
         if cx.config.ack == Ack::Memory {
             cx.set_timer(FLUSH_EVERY, crate::store::Timer::Replica(Timer::Flush));
         }
-        self.boot_council(cx, found);
+        self.boot_council(cx, birth);
     }
 
     /// The disk is lost. Nothing is written before there is a state: a reboot begins here again.

@@ -36,6 +36,17 @@ const SLACK: u64 = 1_024;
 /// Peers that would like to be members and are remembered, at most.
 const MAX_KNOCKING: usize = 64;
 
+/// How a replica comes to life.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Birth {
+    /// With what it has on its disk.
+    Again,
+    /// With nothing: it lost its disk, or was never there.
+    Anew,
+    /// As one of these founders of the store.
+    Founding(Vec<PeerId>),
+}
+
 /// The council, as this replica knows it.
 #[derive(Clone, Debug, Serialize)]
 #[serde(bound = "")]
@@ -112,13 +123,19 @@ impl<A: Application> Council<A> {
 }
 
 impl<A: Application> Replica<A> {
-    /// The council's part of a boot; `founders`, when the store is founded now.
-    pub(super) fn boot_council(&mut self, cx: &mut Context<'_, Store<A>>, founders: Option<Vec<PeerId>>) {
-        self.boot_stopped(cx);
-        self.counsel(cx, |raft, cx| raft.on_start(cx));
-        if let Some(members) = founders {
-            self.counsel(cx, |raft, cx| raft.on_request(cx, raft::Request::Found { members }));
+    /// The council's part of a boot.
+    pub(super) fn boot_council(&mut self, cx: &mut Context<'_, Store<A>>, birth: Birth) {
+        if birth != Birth::Anew {
+            self.boot_stopped(cx);
         }
+        self.counsel(cx, |raft, cx| raft.on_start(cx));
+        let request = match birth {
+            Birth::Again => return,
+            Birth::Founding(members) => raft::Request::Found { members },
+            // What is left of the council's log on the disk is only forgotten when this activation is over.
+            Birth::Anew => raft::Request::StartOver,
+        };
+        self.counsel(cx, |raft, cx| raft.on_request(cx, request));
     }
 
     /// Somebody of the council says something.
