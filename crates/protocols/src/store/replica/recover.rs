@@ -178,8 +178,15 @@ impl<A: Application> Replica<A> {
         }
         (taking.place, taking.asked) = (piece.next, 0);
         if taking.place == Place::End {
+            let is_outdated = !taking.head.held.covers(self.log.collected()) && recovery.attempts < CHOOSY;
             self.want_piece(cx);
-            self.install(cx);
+            if is_outdated && !self.is_fenced() {
+                // While it came, this replica went on, and removed from its log what the snapshot lacks. If it still
+                // lacks something itself, the next gossip shows it.
+                self.recovery = None;
+            } else {
+                self.install(cx);
+            }
         } else {
             self.want_piece(cx);
         }
