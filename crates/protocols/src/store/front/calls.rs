@@ -236,7 +236,9 @@ impl<A: Application> FrontEnd<A> {
         }
         let most = cx.config.retry_after.max(FIRST_PAUSE);
         let pause = FIRST_PAUSE.saturating_mul(1 << chain.rounds.min(20)).min(most);
-        chain.to = Self::whom(&mut self.routes, cx.now, order, is_patient);
+        // Every other time somebody else is asked, unless it is known who is in the way.
+        let stranger = if chain.missing.is_none() && chain.rounds % 2 == 1 { self.routes.stranger() } else { None };
+        chain.to = stranger.unwrap_or_else(|| Self::whom(&mut self.routes, cx.now, order, is_patient));
         (chain.tried, chain.rounds, chain.is_resting) = (0, chain.rounds + 1, true);
         chain.retry_at = cx.now + cx.rng.between(pause / 2, pause);
         self.watch(place, chain);
@@ -278,6 +280,9 @@ impl<A: Application> FrontEnd<A> {
             return;
         }
         chain.tried %= members.max(1);
+        if chain.tried == 0 {
+            chain.to = self.routes.stranger().unwrap_or(chain.to);
+        }
         session.chain = Some(chain);
         self.send(cx, out, place);
     }

@@ -110,6 +110,9 @@ impl<A: Application> FrontEnd<A> {
     pub(super) fn on_start(&mut self, cx: &mut Context<'_, Store<A>>) {
         let members = super::numbers(cx, self.seat, cx.config.replicas);
         self.routes.learn(Replicas { version: 0, members });
+        let front_ends = cx.config.replicas as usize..(cx.config.replicas + cx.config.front_ends) as usize;
+        let all = super::numbers(cx, self.seat, u32::MAX).into_iter().enumerate();
+        self.routes.meet(all.filter(|(place, _)| !front_ends.contains(place)).map(|(_, peer)| peer).collect());
         if cx.config.load.is_some() {
             self.start_clients(cx);
             self.start_changes(cx);

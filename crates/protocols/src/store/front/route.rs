@@ -15,6 +15,10 @@ const AWAY: Duration = Duration::from_secs(10);
 pub(super) struct Routes {
     /// The replicas, as this front end knows them.
     known: Replicas,
+    /// All peers that may be replicas, now or later.
+    all: Vec<PeerId>,
+    /// How often one was asked that is none, as far as this front end knows.
+    strangers: usize,
     /// The place among them of the one that this front end prefers: another one for each front end.
     home: usize,
     /// The place of the one that is asked.
@@ -27,8 +31,22 @@ pub(super) struct Routes {
 
 impl Routes {
     pub fn new(home: usize) -> Self {
-        let known = Replicas::default();
-        Self { known, home, current: home, left_at: Instant::ZERO, primary: None }
+        let (known, all, left_at) = (Replicas::default(), Vec::new(), Instant::ZERO);
+        Self { known, all, strangers: 0, home, current: home, left_at, primary: None }
+    }
+
+    /// These may be replicas, now or later.
+    pub fn meet(&mut self, all: Vec<PeerId>) {
+        self.all = all;
+    }
+
+    /// Somebody who is no replica as far as is known, another one each time: when none of the known ones takes
+    /// calls, all of them may have been let go, and others know who came instead.
+    pub fn stranger(&mut self) -> Option<PeerId> {
+        let members = &self.known.members;
+        let strangers: Vec<PeerId> = self.all.iter().copied().filter(|peer| !members.contains(peer)).collect();
+        self.strangers = self.strangers.wrapping_add(1);
+        strangers.get(self.strangers.checked_rem(strangers.len())?).copied()
     }
 
     /// The replicas are these, unless it knows a later list.

@@ -234,3 +234,25 @@ fn a_clock_that_is_set_back_holds_nobody_up() {
     let effects = bench.peer.timer(timer);
     assert_eq!(bench.did(effects).to(), 2);
 }
+
+#[test]
+fn when_all_that_are_known_were_let_go_others_are_asked() {
+    let mut bench = Bench::new();
+    let first = bench.ask(vec![get(0, 7)]).only().1.calls.clone();
+    let mut replies = answers(&first, &Timestamp::new());
+    replies.replicas = Some(Replicas { version: 1, members: vec![PeerId(2)] });
+    bench.reply(1, replies);
+    let mut asked = BTreeMap::new();
+    let mut did = bench.ask(vec![Ask { patience: Duration::from_secs(5), ..get(1, 7) }]);
+    for _ in 0..20 {
+        let sent: Vec<_> = did.sent().into_iter().map(|(to, calls)| (to, calls.calls.clone())).collect();
+        for (to, calls) in sent {
+            *asked.entry(to).or_insert(0) += 1;
+            did = bench.refuse(to, &calls, Refusal::Fenced);
+        }
+        if did.sent().is_empty() {
+            did = bench.wait(millis(150));
+        }
+    }
+    assert!(asked.keys().eq(&[1, 2, 3]) && asked[&2] > asked[&1], "{asked:?}");
+}
