@@ -18,15 +18,12 @@ pub const CLUSTER_FILE: &str = "cluster.json";
 /// The most bytes of a cluster file.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// The most replicas, and the most front ends.
+/// The most replicas, the most front ends, and the most spares.
 pub const MAX_PLACES: usize = 64;
 
 /// Updates after which a replica tells the news without waiting for its time: enough to fill messages, and few
 /// enough that logs stay short under load.
 const GOSSIP_AFTER: usize = 2_048;
-
-/// How long replicas wait for the primary, at least, before they elect another one.
-const COUNCIL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Who the replicas and front ends of a store are, and how they work.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,6 +33,9 @@ pub struct Cluster {
     pub replicas: Vec<Place>,
     /// The numbers after.
     pub front_ends: Vec<Place>,
+    /// Replicas that are no members until they are added: the numbers after.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spares: Vec<Place>,
     /// How all of them work.
     pub settings: Settings,
     /// All of them have run before: a replica with an empty disk has lost it.
@@ -73,8 +73,10 @@ pub struct Settings {
     pub gossip_ms: u64,
     /// Copies of a call that are older are refused, in milliseconds.
     pub delta_ms: u64,
-    /// A replica that has been out of touch for so long takes no updates, in milliseconds; without, it always
-    /// does.
+    /// How long replicas wait for the primary, at least, before they elect another one, in milliseconds.
+    pub council_ms: u64,
+    /// A replica that has been out of touch with the primary for so long takes no calls, in milliseconds; without,
+    /// it always does.
     pub lease_ms: Option<u64>,
     /// How long a front end waits for a replica before it asks another one, in milliseconds.
     pub retry_ms: u64,
@@ -85,7 +87,15 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         let (ack, lease_ms) = (Ack::Fsync, None);
-        Self { ack, gossip_ms: 100, delta_ms: 30_000, lease_ms, retry_ms: 250, overload: 0.0 }
+        Self { ack, gossip_ms: 100, delta_ms: 30_000, council_ms: 1_000, lease_ms, retry_ms: 250, overload: 0.0 }
+    }
+}
+
+impl Settings {
+    /// The shortest lease that replicas which are in touch always have, in milliseconds.
+    #[must_use]
+    pub fn lease_least_ms(&self) -> u64 {
+        self.council_ms.max(self.gossip_ms).saturating_mul(2)
     }
 }
 
@@ -162,8 +172,8 @@ impl Cluster {
         if self.replicas.is_empty() {
             return Err("a store needs at least one replica".into());
         }
-        if self.replicas.len() > MAX_PLACES || self.front_ends.len() > MAX_PLACES {
-            return Err(format!("more than {MAX_PLACES} replicas or front ends"));
+        if [&self.replicas, &self.front_ends, &self.spares].iter().any(|places| places.len() > MAX_PLACES) {
+            return Err(format!("more than {MAX_PLACES} replicas, front ends or spares"));
         }
         for (place, number) in self.places().zip(1..) {
             if place.number != number {
@@ -181,23 +191,36 @@ impl Cluster {
         {
             return Err(format!("ack: {more} more replicas than one; there are {} in all", self.replicas.len()));
         }
-        if self.settings.gossip_ms == 0 || self.settings.retry_ms == 0 || self.settings.delta_ms == 0 {
-            return Err("gossip_ms, retry_ms and delta_ms must be at least 1".into());
+        let Settings { gossip_ms, retry_ms, delta_ms, council_ms, lease_ms, .. } = self.settings;
+        if [gossip_ms, retry_ms, delta_ms, council_ms].contains(&0) {
+            return Err("gossip_ms, retry_ms, delta_ms and council_ms must be at least 1".into());
+        }
+        // A lease is asked for with each round of gossip, and given by a primary that hears of the others.
+        let least = self.settings.lease_least_ms();
+        if lease_ms.is_some_and(|lease| lease < least) {
+            return Err(format!(
+                "lease_ms: must be at least {least}, or replicas that are in touch would take no calls"
+            ));
         }
         Ok(())
     }
 
     /// All of them, in the order of their numbers.
     pub fn places(&self) -> impl Iterator<Item = &Place> {
-        self.replicas.iter().chain(&self.front_ends)
+        self.replicas.iter().chain(&self.front_ends).chain(&self.spares)
     }
 
-    /// The replica with this number.
+    /// All that hold the state, or may: replicas and spares.
+    pub fn holders(&self) -> impl Iterator<Item = &Place> {
+        self.replicas.iter().chain(&self.spares)
+    }
+
+    /// The replica or spare with this number.
     ///
     /// # Errors
     /// When there is none.
     pub fn replica(&self, number: u32) -> Result<&Place, ClusterError> {
-        find(&self.replicas, "replica", number)
+        find(self.holders(), "replica", number)
     }
 
     /// The front end with this number.
@@ -205,7 +228,7 @@ impl Cluster {
     /// # Errors
     /// When there is none.
     pub fn front_end(&self, number: u32) -> Result<&Place, ClusterError> {
-        find(&self.front_ends, "front end", number)
+        find(self.front_ends.iter(), "front end", number)
     }
 
     /// All of them as a node knows its members.
@@ -226,11 +249,11 @@ impl Cluster {
             gossip_every: Duration::from_millis(settings.gossip_ms),
             delta: Duration::from_millis(settings.delta_ms),
             ack: settings.ack,
-            council: council(COUNCIL_TIMEOUT),
+            council: council(Duration::from_millis(settings.council_ms)),
             lease: settings.lease_ms.map(Duration::from_millis),
             retry_after: Duration::from_millis(settings.retry_ms),
             overload: settings.overload,
-            spares: 0,
+            spares: self.spares.len() as u32,
             gossip_after: GOSSIP_AFTER,
             load: None,
             flaw: None,
@@ -258,9 +281,14 @@ pub fn fuzz(bytes: &[u8]) {
     }
 }
 
-fn find<'a>(places: &'a [Place], role: &'static str, number: u32) -> Result<&'a Place, ClusterError> {
+fn find<'a>(
+    places: impl Iterator<Item = &'a Place>,
+    role: &'static str,
+    number: u32,
+) -> Result<&'a Place, ClusterError> {
+    let places: Vec<&Place> = places.collect();
+    let found = places.iter().find(|place| place.number == number).copied();
     let numbers = || places.iter().map(|place| place.number).collect();
-    let found = places.iter().find(|place| place.number == number);
     found.ok_or_else(|| ClusterError::NoSuch { role, number, numbers: numbers() })
 }
 
@@ -268,25 +296,56 @@ fn find<'a>(places: &'a [Place], role: &'static str, number: u32) -> Result<&'a 
 mod tests {
     use super::*;
 
-    fn cluster(ack: Ack) -> Result<Cluster, String> {
-        let place = |number: u32| Place {
+    fn place(number: u32) -> Place {
+        Place {
             number,
             key: PeerKey([number as u8; 32]),
             address: ([127, 0, 0, 1], 7_000).into(),
             folder: number.to_string().into(),
             http: None,
             redis: None,
-        };
+        }
+    }
+
+    fn cluster(settings: Settings, spares: Vec<Place>) -> Result<Cluster, String> {
         let (replicas, front_ends) = (vec![place(1), place(2), place(3)], vec![place(4)]);
-        let cluster =
-            Cluster { replicas, front_ends, settings: Settings { ack, ..Settings::default() }, founded: false };
+        let cluster = Cluster { replicas, front_ends, spares, settings, founded: false };
         Cluster::parse(&serde_json::to_string(&cluster).unwrap())
     }
 
     #[test]
     fn no_more_replicas_acknowledge_than_there_are() {
+        let cluster = |ack| cluster(Settings { ack, ..Settings::default() }, Vec::new());
         assert_eq!(cluster(Ack::Replicas(2)).unwrap().settings.ack, Ack::Replicas(2));
         let why = cluster(Ack::Replicas(3)).unwrap_err();
         assert_eq!(why, "ack: 3 more replicas than one; there are 3 in all");
+    }
+
+    #[test]
+    fn spares_have_the_last_numbers_and_are_found_as_replicas() {
+        let cluster = |spares| cluster(Settings::default(), spares);
+        let with = cluster(vec![place(5), place(6)]).unwrap();
+        assert_eq!((with.config(true).spares, with.members().len()), (2, 6));
+        assert_eq!(with.replica(6).unwrap().number, 6);
+        let why = with.replica(4).unwrap_err();
+        assert_eq!(why.to_string(), "the cluster has no replica 4; it has 1, 2, 3, 5, 6");
+        assert_eq!(cluster(vec![place(6)]).unwrap_err(), "number 6 stands where 5 should; number replicas from 1");
+    }
+
+    #[test]
+    fn a_file_from_before_there_were_spares_is_read() {
+        let new = cluster(Settings::default(), Vec::new()).unwrap();
+        let mut old = serde_json::to_value(&new).unwrap();
+        assert_eq!(old.get("spares"), None);
+        old["settings"].as_object_mut().unwrap().remove("council_ms").unwrap();
+        assert_eq!(Cluster::parse(&old.to_string()), Ok(new));
+    }
+
+    #[test]
+    fn a_lease_that_nobody_could_keep_is_refused() {
+        let cluster = |lease_ms| cluster(Settings { lease_ms, ..Settings::default() }, Vec::new());
+        assert_eq!(cluster(Some(2_000)).unwrap().config(false).lease, Some(Duration::from_secs(2)));
+        let why = cluster(Some(1_999)).unwrap_err();
+        assert_eq!(why, "lease_ms: must be at least 2000, or replicas that are in touch would take no calls");
     }
 }

@@ -8,7 +8,8 @@ use std::time::Duration;
 use rumormill_core::PeerId;
 use rumormill_net::NodeHandle;
 use rumormill_protocols::store::{
-    Answered, Application, Ask, Errand, Failure, Indication, Op, Order, Request, SessionId, Status, Store, Token,
+    Answered, Application, Ask, Errand, Failure, Indication, Op, Order, Refusal, Request, SessionId, Slot, Status,
+    Store, Token,
 };
 use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
@@ -43,6 +44,14 @@ pub(crate) struct Answer<A: Application> {
     pub result: Result<Option<A::Answer>, Failure>,
 }
 
+/// What a replica said to an errand.
+pub(crate) struct Told {
+    /// Was it done, or begun? Otherwise why not.
+    pub result: Result<(), Refusal>,
+    /// How far it is.
+    pub status: Status,
+}
+
 /// Whoever waits for an answer.
 pub(crate) enum Waiter<A: Application> {
     /// A connection on which answers go out in the order of the calls: which of its calls it is.
@@ -66,7 +75,7 @@ pub(crate) struct Desk<A: Application> {
     /// Sessions that are over with what was asked.
     closed: RefCell<Vec<SessionId>>,
     /// Errands to replicas that are under way, by their tickets.
-    errands: RefCell<BTreeMap<u64, oneshot::Sender<Status>>>,
+    errands: RefCell<BTreeMap<u64, oneshot::Sender<Told>>>,
     errand: Cell<u64>,
     /// Told when something was asked.
     news: Notify,
@@ -110,7 +119,7 @@ impl<A: Application> Desk<A> {
     }
 
     /// Sends a replica on an errand, by its number; `None` when it does not answer, or there is none.
-    pub async fn manage(&self, replica: u32, errand: Errand) -> Option<Status> {
+    pub async fn manage(&self, replica: u32, errand: Errand) -> Option<Told> {
         let replica = self.node.id_of(replica)?;
         let ticket = self.errand.replace(self.errand.get() + 1);
         let (answer, answered) = oneshot::channel();
@@ -120,9 +129,14 @@ impl<A: Application> Desk<A> {
         }
         self.errands.borrow_mut().insert(ticket, answer);
         self.node.request(Request::Manage { ticket, replica, errand }).await.ok()?;
-        let status = timeout(ERRAND_PATIENCE, answered).await;
+        let told = timeout(ERRAND_PATIENCE, answered).await;
         self.errands.borrow_mut().remove(&ticket);
-        status.ok()?.ok()
+        told.ok()?.ok()
+    }
+
+    /// The peer of a number.
+    pub fn peer_of(&self, number: u32) -> Option<PeerId> {
+        self.node.id_of(number)
     }
 
     /// The number of a peer.
@@ -179,9 +193,9 @@ impl<A: Application> Desk<A> {
     pub fn hand_out(&self, indication: Indication<A>) -> Option<Indication<A>> {
         let answers = match indication {
             Indication::Answers(answers) => answers,
-            Indication::Told { ticket, status, .. } => {
+            Indication::Told { ticket, result, status } => {
                 if let Some(answer) = self.errands.borrow_mut().remove(&ticket) {
-                    let _ = answer.send(*status);
+                    let _ = answer.send(Told { result, status: *status });
                 }
                 return None;
             }
@@ -192,10 +206,23 @@ impl<A: Application> Desk<A> {
             let waiter = place.and_then(|place| self.waiting.borrow_mut().get_mut(place)?.take());
             if let (Some(place), Some(waiter)) = (place, waiter) {
                 self.free.borrow_mut().push(place);
-                waiter.tell(Answer { token, result });
+                waiter.tell(Answer { token, result: result.map_err(|failure| self.by_number(failure)) });
             }
         }
         None
+    }
+
+    /// A failure that names replicas by their numbers rather than by their ids: as people know them.
+    fn by_number(&self, failure: Failure) -> Failure {
+        let number = |peer| self.number_of(peer).map_or(peer, |number| PeerId(number.into()));
+        match failure {
+            Failure::Refused(Refusal::Missing(peer)) => Failure::Refused(Refusal::Missing(number(peer))),
+            Failure::Refused(Refusal::Lost(slot, upto)) if slot != Slot::FORCED => {
+                let slot = Slot { replica: number(slot.replica), ..slot };
+                Failure::Refused(Refusal::Lost(slot, upto))
+            }
+            other => other,
+        }
     }
 }
 
@@ -230,7 +257,7 @@ mod tests {
         };
         let (nobody, any) = (([127, 0, 0, 1], 9).into(), ([127, 0, 0, 1], 0).into());
         let (replicas, front_ends) = (vec![place(1, nobody)], vec![place(2, any)]);
-        Cluster { replicas, front_ends, settings: Settings::default(), founded: true }
+        Cluster { replicas, front_ends, spares: Vec::new(), settings: Settings::default(), founded: true }
     }
 
     #[tokio::test]

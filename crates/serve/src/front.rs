@@ -36,7 +36,7 @@ impl FrontEnd {
         let (node, mut indications) = Node::start(settings(cluster, folder, place), cluster.config(false)).await?;
         let desk = Rc::new(Desk::new(node.clone()));
         let (hands_in, hands_out) = (Rc::clone(&desk), Rc::clone(&desk));
-        let (redis_desk, replicas) = (Rc::clone(&desk), cluster.replicas.len() as u32);
+        let redis_desk = Rc::clone(&desk);
         let tasks = vec![
             spawn_local(async move { hands_in.hand_in().await }),
             spawn_local(async move {
@@ -51,7 +51,7 @@ impl FrontEnd {
                     tracing::error!(%error, "the Redis protocol is served no more");
                 }
             }),
-            spawn_local(http::listen(http_listener, desk, replicas)),
+            spawn_local(http::listen(http_listener, desk, cluster.clone())),
         ];
         Ok(Self { node, http, redis, tasks })
     }

@@ -212,7 +212,7 @@ fn note(all: &Mutex<Vec<Ready>>, ready: Ready) {
 }
 
 fn is_replica(cluster: &Cluster, place: &Place) -> bool {
-    place.number as usize <= cluster.replicas.len()
+    cluster.replica(place.number).is_ok()
 }
 
 fn who(cluster: &Cluster, place: &Place) -> String {
@@ -225,7 +225,7 @@ fn spawn(recipe: &Recipe, cluster: &Cluster, place: &Place) -> Result<Child, Kee
     let mut command = Command::new(&recipe.program);
     command.args(["store", role, "--number", &place.number.to_string(), "--cluster"]).arg(&recipe.cluster_file);
     command.args(["--parent", &std::process::id().to_string()]);
-    if recipe.founding && is_replica(cluster, place) {
+    if recipe.founding && cluster.replicas.contains(place) {
         command.arg("--found");
     }
     // A group of its own: Ctrl-C in a terminal is for the keeper alone, which ends them in good order.
@@ -294,7 +294,8 @@ mod tests {
         let (address, key) = (([127, 0, 0, 1], 9).into(), PeerKey([1; 32]));
         let place = Place { number: 1, key, address, folder: "1".into(), http: None, redis: None };
         let (replicas, front_ends) = (vec![place], Vec::new());
-        let cluster = Cluster { replicas, front_ends, settings: Settings::default(), founded: true };
+        let spares = Vec::new();
+        let cluster = Cluster { replicas, front_ends, spares, settings: Settings::default(), founded: true };
         let recipe = Recipe { program: program(folder.path()), cluster_file: folder.path().into(), founding: false };
         let died = Arc::new(Notify::new());
         let told = Arc::clone(&died);

@@ -137,7 +137,9 @@ impl Servers for Remote {
     fn services(&mut self) -> Result<Vec<Service>, Trouble> {
         let answer = self.call(Method::GET, "/v1/replicas", None)?.unwrap_or(Value::Null);
         let replicas = answer["replicas"].as_array().cloned().unwrap_or_default();
-        Ok(replicas.iter().map(|replica| service(&replica["service"])).collect())
+        // Spares have their numbers after those of front ends.
+        let in_order = replicas.iter().zip(1_u64..).take_while(|(replica, number)| replica["replica"] == *number);
+        Ok(in_order.map(|(replica, _)| service(&replica["service"])).collect())
     }
 
     fn switch(&mut self, server: u32, service: Service) -> Result<(), Trouble> {

@@ -5,6 +5,7 @@ mod connections;
 mod door;
 mod gate;
 mod kv;
+mod members;
 mod problem;
 mod ratings;
 mod replicas;
@@ -20,6 +21,7 @@ use rumormill_protocols::store::MAX_OPERATION_BYTES;
 use rumormill_protocols::store::apps::Bundle;
 use tokio::net::TcpListener;
 
+use crate::cluster::Cluster;
 use crate::desk::Desk;
 use gate::Gate;
 use problem::Problem;
@@ -28,8 +30,10 @@ use problem::Problem;
 const BODY_WITHIN: Duration = Duration::from_secs(30);
 
 /// Serves clients for as long as the front end lives.
-pub(crate) async fn listen(listener: TcpListener, desk: Rc<Desk<Bundle>>, replicas: u32) {
-    connections::serve(listener, router(Gate::open(desk, replicas)), connections::USUAL).await;
+pub(crate) async fn listen(listener: TcpListener, desk: Rc<Desk<Bundle>>, cluster: Cluster) {
+    let replicas: Vec<u32> = cluster.holders().map(|place| place.number).collect();
+    let gate = Gate::open(desk, &replicas, members::patience(&cluster.settings));
+    connections::serve(listener, router(gate), connections::USUAL).await;
 }
 
 fn router(gate: Gate) -> Router {
@@ -49,6 +53,7 @@ fn router(gate: Gate) -> Router {
         .route("/v1/movies/{movie}/ratings/{user}", put(ratings::rate).get(ratings::view).delete(ratings::delete))
         .route("/v1/titles", get(ratings::titles))
         .route("/v1/replicas", get(replicas::all))
+        .route("/v1/replicas/{replica}/member", put(members::change))
         .route("/v1/replicas/{replica}/service", put(replicas::switch))
         .route("/v1/replicas/{replica}/gossip", post(replicas::gossip))
         .fallback(|| async {
@@ -68,6 +73,7 @@ pub fn fuzz(body: &[u8]) {
     kv::fuzz(body);
     ratings::fuzz(body);
     replicas::fuzz(body);
+    members::fuzz(body);
 }
 
 #[cfg(test)]

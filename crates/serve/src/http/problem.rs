@@ -38,11 +38,6 @@ impl Problem {
         Self { status: StatusCode::PAYLOAD_TOO_LARGE, message, field: Some("body".into()) }
     }
 
-    pub fn not_ordered(order: &str) -> Self {
-        let message = format!("this store makes no {order} calls; leave out the order, or say causal");
-        Self { status: StatusCode::NOT_IMPLEMENTED, message, field: Some("order".into()) }
-    }
-
     pub fn not_found(message: impl Into<String>) -> Self {
         Self { status: StatusCode::NOT_FOUND, message: message.into(), field: None }
     }
@@ -71,6 +66,18 @@ impl Problem {
         Self { status: StatusCode::BAD_GATEWAY, message, field: None }
     }
 
+    /// A change of the members that nobody has begun.
+    pub fn not_changed(why: &str) -> Self {
+        let message = format!("the members stay as they are: {why}");
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, message, field: None }
+    }
+
+    /// A change of the members that has begun, and takes longer than anybody waits.
+    pub fn not_yet(why: &str) -> Self {
+        let message = format!("it has begun, and is not done yet: {why}; ask again to go on waiting");
+        Self { status: StatusCode::GATEWAY_TIMEOUT, message, field: None }
+    }
+
     pub fn stopped() -> Self {
         let message = "the front end has stopped; ask another one".into();
         Self { status: StatusCode::SERVICE_UNAVAILABLE, message, field: None }
@@ -86,7 +93,11 @@ impl Problem {
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         let status = match failure {
-            Failure::Busy | Failure::Full => StatusCode::SERVICE_UNAVAILABLE,
+            Failure::Busy
+            | Failure::Full
+            | Failure::Refused(Refusal::Missing(_) | Refusal::NotPrimary(_) | Refusal::Overloaded | Refusal::Fenced) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Failure::Unknown => StatusCode::GATEWAY_TIMEOUT,
             Failure::Large => StatusCode::PAYLOAD_TOO_LARGE,
             Failure::Refused(Refusal::Large) => StatusCode::UNPROCESSABLE_ENTITY,

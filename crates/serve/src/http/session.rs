@@ -56,10 +56,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Session {
             Query::<Wishes>::from_request_parts(parts, state).await.map_err(|error| Problem::address(&error))?;
         let order = match wishes.order.as_deref() {
             None | Some("causal") => Order::Causal,
-            // No replica orders calls: at once said is better than tried until patience ends.
-            Some(order @ ("forced" | "immediate")) => return Err(Problem::not_ordered(order)),
+            Some("forced") => Order::Forced,
+            Some("immediate") => Order::Immediate,
             Some(other) => {
-                let message = format!("order: {other:?} is none; write causal");
+                let message = format!("order: {other:?} is none; write causal, forced or immediate");
                 return Err(Problem::bad("order", message));
             }
         };

@@ -52,6 +52,12 @@ fn row(command: &Command) -> Reply {
 
 /// A command as COMMAND DOCS describes it: redis-cli wants a map for each.
 fn docs(command: &Command) -> (Reply, Reply) {
-    let summary = format!("See https://redis.io/commands/{}", command.name);
+    let summary = match command.name {
+        // Redis has none of this name.
+        "session" => "SESSION GET gives a token of what this connection has seen, SESSION SET token goes on from it; \
+                      SESSION ORDER causal|forced|immediate sets how the commands after it are ordered"
+            .into(),
+        name => format!("See https://redis.io/commands/{name}"),
+    };
     (Reply::text(command.name), Reply::Map(vec![(Reply::text("summary"), Reply::text(summary))]))
 }

@@ -20,6 +20,8 @@ pub(super) struct Client {
     pub name: Vec<u8>,
     pub version: Version,
     pub session: SessionId,
+    /// How its next commands are ordered.
+    pub order: Order,
     /// What the session has seen elsewhere, until its next command takes it along.
     pub seen: Token,
     /// What the session had seen with its newest answer.
@@ -30,13 +32,16 @@ impl Client {
     /// The client comes.
     pub fn new(server: Rc<Server>, session: SessionId) -> Self {
         let (id, seen, token) = (server.came(), Token::default(), Token::default());
-        Self { server, id, name: Vec::new(), version: Version::default(), session, seen, token }
+        let order = Order::Causal;
+        Self { server, id, name: Vec::new(), version: Version::default(), session, order, seen, token }
     }
 
-    /// How the next command is to be carried out; `wait` for what it returns?
-    pub fn manner(&mut self, wait: bool) -> Manner {
+    /// How the next command is to be carried out; `wait` for what it returns? Forced order is for updates: a query
+    /// sees them causally.
+    pub fn manner(&mut self, is_update: bool, wait: bool) -> Manner {
         let seen = std::mem::take(&mut self.seen);
-        Manner { session: self.session, seen, order: Order::Causal, wait, patience: PATIENCE }
+        let order = if self.order == Order::Forced && !is_update { Order::Causal } else { self.order };
+        Manner { session: self.session, seen, order, wait, patience: PATIENCE }
     }
 
     /// Goes on from what another session has seen. False when that and what this one has seen are more than one label

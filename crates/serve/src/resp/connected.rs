@@ -1,7 +1,7 @@
 //! Commands about the connection: HELLO, CLIENT, SELECT, and SESSION, which is ours.
 
 use bytes::Bytes as Word;
-use rumormill_protocols::store::Token;
+use rumormill_protocols::store::{Order, Token};
 
 use super::client::Client;
 use super::commands::{Deed, integer, shown, wrong_count};
@@ -74,13 +74,14 @@ pub(super) fn client(words: &[Word], client: &mut Client) -> Result<Deed, String
 
 fn line(client: &Client) -> String {
     format!(
-        "id={} name={} db=0 resp={}\n",
+        "id={} name={} db=0 resp={} order={}\n",
         client.id,
         client.name.escape_ascii(),
         match client.version {
             Version::Resp2 => 2,
             Version::Resp3 => 3,
-        }
+        },
+        name_of(client.order),
     )
 }
 
@@ -100,7 +101,16 @@ pub(super) fn select(words: &[Word], _: &mut Client) -> Result<Deed, String> {
     }
 }
 
-/// SESSION GET: a token of what this connection has seen. SESSION SET token: go on from what another has seen.
+/// What the orders are called.
+const ORDERS: [(&str, Order); 3] =
+    [("causal", Order::Causal), ("forced", Order::Forced), ("immediate", Order::Immediate)];
+
+fn name_of(order: Order) -> &'static str {
+    ORDERS.iter().find(|(_, other)| *other == order).map_or("", |(name, _)| name)
+}
+
+/// SESSION GET: a token of what this connection has seen. SESSION SET token: go on from what another has seen. SESSION
+/// ORDER name: how the commands after this are ordered; without a name, how they are.
 pub(super) fn session(words: &[Word], client: &mut Client) -> Result<Deed, String> {
     match (words[1].to_ascii_lowercase().as_slice(), &words[2..]) {
         (b"get", []) => Ok(Deed::Turn(|client| Reply::text(client.token.to_string()))),
@@ -112,6 +122,15 @@ pub(super) fn session(words: &[Word], client: &mut Client) -> Result<Deed, Strin
             }
             Ok(Deed::Reply(Reply::OK))
         }
-        _ => Err("ERR syntax error: SESSION GET, or SESSION SET token".into()),
+        (b"order", []) => Ok(Deed::Reply(Reply::Simple(name_of(client.order)))),
+        (b"order", [name]) => {
+            let found = ORDERS.iter().find(|(other, _)| name.eq_ignore_ascii_case(other.as_bytes()));
+            let &(_, order) = found.ok_or_else(|| {
+                format!("ERR SESSION ORDER: '{}' is none; say causal, forced or immediate", shown(name))
+            })?;
+            client.order = order;
+            Ok(Deed::Reply(Reply::OK))
+        }
+        _ => Err("ERR syntax error: SESSION GET, SESSION SET token, or SESSION ORDER [causal|forced|immediate]".into()),
     }
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::rc::Rc;
 
 use bytes::{Bytes, BytesMut};
+use rumormill_protocols::store::Op;
 use rumormill_protocols::store::apps::Bundle;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -102,7 +103,7 @@ fn take(
             Deed::Ask { op, wait, shape } => {
                 let number = replies.open(version, shape, words.iter().map(Bytes::len).sum());
                 let waiter = Waiter::Line(Rc::clone(replies) as Rc<dyn Line<Bundle>>, number);
-                let manner = client.manner(wait);
+                let manner = client.manner(matches!(op, Op::Update(_)), wait);
                 desk.ask(op, manner, waiter);
             }
             Deed::Quit => {

@@ -45,7 +45,7 @@ pub fn fuzz(bytes: &[u8]) {
             Deed::Turn(reply) => reply(&mut client),
             Deed::Quit => Reply::OK,
             Deed::Ask { wait, shape, .. } => {
-                let token = client.manner(wait).seen;
+                let token = client.manner(true, wait).seen;
                 let value = Answer::Values(words.iter().map(|word| Some(commands::own(word))).collect());
                 let results = [Ok(Some(bundle::Answer::Kv(value))), Ok(None), Err(Failure::Unknown)];
                 let result = results.into_iter().nth(words.len() % 3).unwrap_or(Ok(None));

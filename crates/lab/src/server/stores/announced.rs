@@ -120,7 +120,8 @@ pub fn announcements() -> Vec<PathBuf> {
 }
 
 /// The stores announced in these folders that are still up, by process. Files of dead ones are removed.
-pub(super) fn running(folders: &[PathBuf]) -> Vec<RunningStore> {
+#[must_use]
+pub fn running(folders: &[PathBuf]) -> Vec<RunningStore> {
     let mut stores = Vec::new();
     for folder in folders.iter().filter(|folder| is_reachable(folder)) {
         let entries = fs::read_dir(folder).into_iter().flatten().take(ENTRIES_MAX).flatten();

@@ -14,6 +14,18 @@ pub(crate) struct Told {
 pub(crate) struct Replica {
     replica: u32,
     reached: bool,
+    /// Is it a member, or a spare? None: nobody could be asked.
+    #[serde(default)]
+    member: Option<bool>,
+    /// It takes no calls: no member, without its state, or out of touch.
+    #[serde(default)]
+    fenced: bool,
+    /// It takes no calls for a moment.
+    #[serde(default)]
+    stopped: bool,
+    /// How often the members have changed, as it knows.
+    #[serde(default)]
+    version: u64,
     /// How long after the question it answered, milliseconds.
     #[serde(default)]
     after_ms: Option<f64>,
@@ -50,6 +62,8 @@ pub(crate) struct Replica {
 pub(crate) struct Line {
     /// Whose line it is; none: the forced updates.
     replica: Option<u32>,
+    #[serde(default)]
+    forced: bool,
     incarnation: u32,
     held: u64,
     executed: u64,

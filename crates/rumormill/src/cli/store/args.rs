@@ -20,6 +20,7 @@ Examples:
   rumormill store up --replicas 3
   rumormill store up --sample                   and then: rumormill movies --server URL
   rumormill store up --replicas 5 --front-ends 2 --dir shop --ack f+1
+  rumormill store up --spares 1                 and then: rumormill store add 5
   rumormill store up --redis 127.0.0.1:6380    and then: redis-cli -p 6380")]
     Up(UpArgs),
     /// Be one replica of a store, by its cluster file
@@ -27,6 +28,37 @@ Examples:
 Examples:
   rumormill store replica --cluster shop/cluster.json --number 1")]
     Replica(OneArgs),
+    /// Take a spare into a running store: from then on it is a replica as the others
+    #[command(after_help = "\
+It gets the state from the others first. Whoever was let go may be added again.
+
+Examples:
+  rumormill store add 5
+  rumormill store add 5 --server http://127.0.0.1:40123")]
+    Add(ChangeArgs),
+    /// Let a replica go, with all that it holds: nothing is lost
+    #[command(after_help = "\
+All replicas must be up. Of one that is dead, see: rumormill store evict --help
+
+Examples:
+  rumormill store remove 2
+  rumormill store remove 2 --server http://127.0.0.1:40123")]
+    Remove(ChangeArgs),
+    /// Go on without a replica that is dead: what only it held is lost
+    #[command(after_help = "\
+More than half of the replicas must be up. With --ack f+1 nothing is lost that was acknowledged. Without
+--lease, be sure that it is dead: one that is only out of touch goes on answering those that reach it.
+
+Examples:
+  rumormill store evict 2
+  rumormill store evict 2 --server http://127.0.0.1:40123")]
+    Evict(ChangeArgs),
+    /// How far each replica and spare of a running store is
+    #[command(after_help = "\
+Examples:
+  rumormill store status
+  rumormill store status --server http://127.0.0.1:40123 --json")]
+    Status(StatusArgs),
     /// Be one front end of a store, by its cluster file
     #[command(after_help = "\
 Examples:
@@ -43,6 +75,9 @@ pub(crate) struct UpArgs {
     /// Number of front ends
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub(crate) front_ends: u32,
+    /// Number of spares: replicas that hold nothing until they are added
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=64))]
+    pub(crate) spares: u32,
     /// Where the store is kept; one that is there already goes on as it was made [default: a folder that goes
     /// with the command]
     #[arg(long, value_name = "DIR")]
@@ -69,6 +104,10 @@ pub(crate) struct UpArgs {
     /// Copies of a call that are older are refused: longer than any retry takes, and than clocks differ
     #[arg(long, value_name = "SPAN", default_value = "30s", value_parser = span)]
     pub(crate) delta: Duration,
+    /// A replica that has lost touch with the primary for so long takes no calls, so that it can be evicted safely
+    /// [default: it always takes them]
+    #[arg(long, value_name = "SPAN", value_parser = span)]
+    pub(crate) lease: Option<Duration>,
     /// The share of calls that a replica refuses as overloaded
     #[arg(long, value_name = "FRACTION", default_value_t = 0.0)]
     pub(crate) overload: f64,
@@ -91,6 +130,35 @@ pub(crate) struct OneArgs {
     /// End with this process
     #[arg(long, value_name = "PID", hide = true)]
     pub(crate) parent: Option<u32>,
+}
+
+/// `rumormill store add`, `remove` and `evict`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ChangeArgs {
+    /// The number of the replica or spare
+    #[arg(value_name = "N")]
+    pub(crate) number: u32,
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+    #[command(flatten)]
+    pub(crate) json: JsonArgs,
+}
+
+/// `rumormill store status`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct StatusArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+    #[command(flatten)]
+    pub(crate) json: JsonArgs,
+}
+
+/// Which running store.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ServerArgs {
+    /// The address of a front end, as `store up` prints it [default: the one store that runs on this machine]
+    #[arg(long, value_name = "URL")]
+    pub(crate) server: Option<String>,
 }
 
 fn ack(text: &str) -> Result<Ack, String> {

@@ -9,24 +9,23 @@ use rumormill_serve::{CLUSTER_FILE, Cluster, Place, Settings};
 
 use super::args::UpArgs;
 
+/// The longest lease: whoever evicts a replica waits until it is over.
+const LEASE_MOST_MS: u64 = 60_000;
+
 /// The store in `folder`: the one that is there, or a new one.
 pub(super) fn open(folder: &Path, args: &UpArgs) -> anyhow::Result<Cluster> {
     let file = folder.join(CLUSTER_FILE);
     if file.exists() {
         let cluster = Cluster::read(&file)?;
-        let there = (cluster.replicas.len(), cluster.front_ends.len());
-        let wanted = (args.replicas as usize, args.front_ends as usize);
-        if there != wanted {
+        let [replicas, front_ends, spares] = [&cluster.replicas, &cluster.front_ends, &cluster.spares].map(Vec::len);
+        if [replicas, front_ends, spares] != [args.replicas, args.front_ends, args.spares].map(|count| count as usize) {
             bail!(
-                "{} has {} replicas and {} front ends, not {} and {}; name another folder with --dir, or say \
-                 --replicas {} --front-ends {}",
+                "{} has {replicas} replicas, {front_ends} front ends and {spares} spares, not {}, {} and {}; name \
+                 another folder with --dir, or say --replicas {replicas} --front-ends {front_ends} --spares {spares}",
                 file.display(),
-                there.0,
-                there.1,
-                wanted.0,
-                wanted.1,
-                there.0,
-                there.1,
+                args.replicas,
+                args.front_ends,
+                args.spares,
             );
         }
         // How they work may change from one time to the next; who they are may not.
@@ -69,8 +68,13 @@ fn settings(args: &UpArgs) -> anyhow::Result<Settings> {
         gossip_ms: args.gossip_every.as_millis() as u64,
         delta_ms: args.delta.as_millis() as u64,
         overload: args.overload,
+        lease_ms: args.lease.map(|lease| lease.as_millis() as u64),
         ..Settings::default()
     };
+    let least = settings.lease_least_ms();
+    if settings.lease_ms.is_some_and(|lease| !(least..=LEASE_MOST_MS).contains(&lease)) {
+        bail!("--lease must be between {least}ms, so that replicas in touch always have one, and {LEASE_MOST_MS}ms");
+    }
     if let rumormill_protocols::store::Ack::Replicas(more) = args.ack
         && more >= args.replicas
     {
@@ -97,7 +101,9 @@ fn create(folder: &Path, args: &UpArgs) -> anyhow::Result<Cluster> {
         front_end.redis = Some(free_for_clients(redis, "--redis")?);
         front_ends.push(front_end);
     }
-    Ok(Cluster { replicas, front_ends, settings, founded: false })
+    let spares = (1..=args.spares).map(|nth| args.replicas + args.front_ends + nth);
+    let spares = spares.map(|number| place(number, format!("replica-{number}"))).collect::<anyhow::Result<_>>()?;
+    Ok(Cluster { replicas, front_ends, spares, settings, founded: false })
 }
 
 fn any() -> SocketAddr {

@@ -30,6 +30,9 @@ struct Told {
 struct Replica {
     replica: u32,
     reached: bool,
+    /// None when nobody could be asked.
+    #[serde(default)]
+    member: Option<bool>,
     #[serde(default)]
     lines: Vec<Line>,
 }
@@ -114,7 +117,9 @@ fn settle_within(http: SocketAddr, bar: &Bar, patience: Duration) -> anyhow::Res
 fn replicas(agent: &ureq::Agent, http: SocketAddr) -> anyhow::Result<Vec<Replica>> {
     let mut answer = agent.get(format!("http://{http}/v1/replicas")).call()?;
     let body = answer.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_vec()?;
-    let Told { replicas } = serde_json::from_slice(&body)?;
+    let Told { mut replicas } = serde_json::from_slice(&body)?;
+    // Spares get nothing until they are added.
+    replicas.retain(|replica| replica.member != Some(false));
     Ok(replicas)
 }
 
@@ -178,6 +183,13 @@ mod tests {
     fn one_that_is_down_is_not_waited_for_for_ever() {
         let steps = vec![told(&[Some(9), Some(0), None, Some(8)]), told(&[Some(9), Some(9), None, Some(8)])];
         assert_eq!(settled(steps, Duration::from_millis(300)), [3, 4]);
+    }
+
+    #[test]
+    fn spares_are_not_waited_for() {
+        let mut step = told(&[Some(9), Some(9), Some(0)]).unwrap();
+        step["replicas"][2]["member"] = json!(false);
+        assert!(settled(vec![Some(step)], Duration::from_secs(60)).is_empty());
     }
 
     #[test]

@@ -26,6 +26,7 @@ struct Up<'a> {
     pid: u32,
     replicas: Vec<&'a Ready>,
     front_ends: Vec<&'a Ready>,
+    spares: Vec<&'a Ready>,
 }
 
 /// What to fill the store with, read before anything is started.
@@ -81,7 +82,7 @@ async fn keep(args: &UpArgs, mut cluster: Cluster, folder: &Path, filling: Optio
         cluster.write(&file).map_err(Failure::run)?;
     }
     // From now on it can be watched, also how it takes in data.
-    let announcement = announce(&keeper.ready(), folder);
+    let announcement = announce(&keeper.ready(), args.replicas, folder);
     if let Some(filling) = filling {
         let ready = keeper.ready();
         tokio::select! {
@@ -120,12 +121,12 @@ async fn fill(ready: &[Ready], Filling { data, bar }: Filling) -> anyhow::Result
 }
 
 /// Lets labs of this user find the store, for as long as what it returns lives.
-fn announce(ready: &[Ready], folder: &Path) -> Option<Announcement> {
+fn announce(ready: &[Ready], replicas: u32, folder: &Path) -> Option<Announcement> {
     let front_ends = ready.iter().filter_map(|ready| here(ready.http?));
     let store = RunningStore {
         pid: std::process::id(),
         folder: std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf()),
-        replicas: ready.iter().filter(|ready| ready.http.is_none()).count() as u32,
+        replicas,
         front_ends: front_ends.collect(),
     };
     if store.front_ends.is_empty() {
@@ -143,9 +144,11 @@ fn here(listening: SocketAddr) -> Option<StoreAddress> {
 }
 
 fn say_ready(args: &UpArgs, ready: &[Ready], folder: &Path, announced: bool) {
-    let (front_ends, replicas): (Vec<&Ready>, Vec<&Ready>) = ready.iter().partition(|ready| ready.http.is_some());
+    let (front_ends, holders): (Vec<&Ready>, Vec<&Ready>) = ready.iter().partition(|ready| ready.http.is_some());
+    let (replicas, spares): (Vec<&Ready>, Vec<&Ready>) =
+        holders.into_iter().partition(|ready| ready.number <= args.replicas);
     if args.json.json {
-        let up = Up { dir: folder, pid: std::process::id(), replicas, front_ends };
+        let up = Up { dir: folder, pid: std::process::id(), replicas, front_ends, spares };
         match serde_json::to_string(&up) {
             Ok(text) => say::line(&text),
             Err(error) => say::note(&format!("no JSON: {error}")),
@@ -164,6 +167,11 @@ fn say_ready(args: &UpArgs, ready: &[Ready], folder: &Path, announced: bool) {
                 say::strong(&redis_cli)
             ));
         }
+    }
+    if let [first, ..] = &spares[..] {
+        let stands = if spares.len() == 1 { "stands" } else { "stand" };
+        let add = say::strong(&format!("rumormill store add {}", first.number));
+        say::line(&format!("{} {stands} by: {add}", some(spares.len(), "spare")));
     }
     if announced {
         say::line(&format!("watch it: {}", say::strong("rumormill lab")));
