@@ -12,8 +12,8 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use smallvec::SmallVec;
 
-/// The most parts of a timestamp: so many lives of replicas can be told apart at once. A line whose updates
-/// are known everywhere is retired, and then needs no part.
+/// The most parts of a timestamp: so many lives of replicas, together, a store can have. Who begins one more than that
+/// takes no updates.
 pub const MAX_SLOTS: usize = 128;
 
 /// A line of updates: those that one replica took in one life of its memory, or the forced ones of all.

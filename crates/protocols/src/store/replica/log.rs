@@ -91,6 +91,13 @@ impl<A: Application> Log<A> {
         self.len
     }
 
+    /// Is there a part of timestamps for this line?
+    pub(super) fn has_room(&self, slot: Slot) -> bool {
+        // One is left for the ordered updates.
+        let most = if slot == Slot::FORCED { MAX_SLOTS } else { MAX_SLOTS - 1 };
+        self.replica_timestamp.get(slot) > 0 || self.replica_timestamp.len() < most
+    }
+
     /// Would this record fit?
     pub(super) fn fits(&self, slot: Slot, number: u64) -> Result<(), Misfit> {
         let held = self.replica_timestamp.get(slot);
@@ -100,9 +107,7 @@ impl<A: Application> Log<A> {
         if number != held.saturating_add(1) {
             return Err(Misfit::Gap);
         }
-        // One part is left for the ordered updates.
-        let most = if slot == Slot::FORCED { MAX_SLOTS } else { MAX_SLOTS - 1 };
-        if held == 0 && self.replica_timestamp.len() >= most {
+        if !self.has_room(slot) {
             return Err(Misfit::Lines);
         }
         Ok(())
