@@ -37,6 +37,7 @@ impl Gallery {
             ("flood-faults", include_str!("../../../../experiments/flood-faults.star")),
             ("store", include_str!("../../../../experiments/store.star")),
             ("store-faults", include_str!("../../../../experiments/store-faults.star")),
+            ("store-members", include_str!("../../../../experiments/store-members.star")),
             ("store-ratings", include_str!("../../../../experiments/store-ratings.star")),
             ("raft", include_str!("../../../../experiments/raft.star")),
         ])
