@@ -34,11 +34,12 @@ pub(super) fn history<A: Exercise>(world: &World<'_, Store<A>>) -> History {
     writer.history
 }
 
-/// A call of a client that failed, if there is one: who, which, and why.
+/// A call of a made-up client that failed, if there is one: who, which, and why. Whoever types at a front end may
+/// ask for what cannot be had, and sees that it failed.
 pub(super) fn failure<A: Exercise>(world: &World<'_, Store<A>>) -> Option<String> {
     world.all().find_map(|peer| {
         let Store::FrontEnd(front) = peer.state else { return None };
-        front.journal().iter().find_map(|entry| {
+        front.journal().iter().filter(|entry| entry.is_of_client()).find_map(|entry| {
             let failure = entry.end.as_ref()?.result.as_ref().err()?;
             let (operation, peerid) = (entry.operation, peer.seat.peerid);
             Some(format!("call {operation} at front end {peerid}, {:?}: {failure}", entry.op))

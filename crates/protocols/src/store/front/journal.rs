@@ -33,6 +33,14 @@ pub struct Entry<A: Application> {
     pub end: Option<End<A>>,
 }
 
+impl<A: Application> Entry<A> {
+    /// Did a made-up client make the call, rather than somebody who typed it?
+    #[must_use]
+    pub fn is_of_client(&self) -> bool {
+        self.operation.session <= u64::from(u32::MAX)
+    }
+}
+
 /// How a call ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(bound = "")]
@@ -71,8 +79,7 @@ impl<A: Application> Journal<A> {
 
     /// How many calls of made-up clients it has.
     pub fn of_clients(&self) -> u64 {
-        let is_clients = |entry: &&Entry<A>| entry.operation.session <= u64::from(u32::MAX);
-        self.entries.iter().filter(is_clients).count() as u64
+        self.entries.iter().filter(|entry| entry.is_of_client()).count() as u64
     }
 
     pub fn entries(&self) -> &[Entry<A>] {
