@@ -4,7 +4,7 @@
 //! [`keep`]), executed when all that it depends on is ([`execute`], [`ready`]), and told to the others
 //! ([`gossip`]). What all members hold leaves the log, and what no call can refer to any more leaves the call
 //! table ([`calls`], [`floors`]). A replica that cannot be brought up to date by gossip takes a snapshot of
-//! another one ([`give`], [`recover`]).
+//! another one ([`give`], [`recover`]). What cannot be done by each alone, all do together ([`council`]).
 
 mod answer;
 mod calls;

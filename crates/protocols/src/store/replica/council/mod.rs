@@ -2,8 +2,8 @@
 //!
 //! Its leader is the primary. [`order`] gives forced updates their numbers, [`round`] holds rounds in which all
 //! members stop (for immediate calls, for lines that have ended, for members who go), [`stop`] is what a member
-//! does meanwhile, and [`join`] takes members in. What is agreed on is carried out by every member in the same
-//! order ([`decree`]).
+//! does meanwhile, [`join`] takes members in, and by a [`lease`] who has lost touch fences itself. What is agreed on is
+//! carried out by every member in the same order ([`decree`]).
 
 mod decree;
 mod join;
