@@ -6,9 +6,11 @@ mod cells;
 #[path = "store/world.rs"]
 mod world;
 
-use rumormill_core::Value;
 use rumormill_core::plan::{Conditions, Fault, Peers};
-use rumormill_protocols::store::apps::Bundle;
+use rumormill_core::{Launch, Outcome, Topology, Value};
+use rumormill_protocols::store::Store;
+use rumormill_protocols::store::apps::{Bundle, KeyValue};
+use rumormill_sim::{Checks, Settings, Simulation};
 use world::{World, first_wrong, first_wrong_of, millis, one, seconds};
 
 /// A replica that comes up so long after the beginning has lost its disk, whatever its clock says.
@@ -176,4 +178,49 @@ fn a_dead_member_is_evicted_and_another_takes_its_place() {
             .at(seconds(4), Fault::Crash { peers: one(dead) })
     };
     assert_eq!(first_wrong(1..=60, world), None);
+}
+
+/// A store of keys and values, in which a person types at a front end once a second, from the beginning.
+fn typed(world: World, calls: &[&str]) -> Simulation<Store<KeyValue>> {
+    let settings = Settings {
+        topology: Topology::Full,
+        plan: world.plan,
+        parameters: world.parameters.clone(),
+        time_limit: world.limit,
+        ..Settings::new(1, 5)
+    };
+    let checks = Checks::new(Store::<KeyValue>::properties());
+    let config = Store::<KeyValue>::config(&world.parameters).unwrap();
+    let mut simulation = Simulation::checked_only(config, settings, &checks).unwrap();
+    simulation.run_for(millis(10));
+    for call in calls {
+        simulation.request(4, <Store<KeyValue> as Launch>::request(call).unwrap());
+        simulation.run_for(seconds(1));
+    }
+    let report = simulation.run();
+    assert_eq!((report.outcome, report.violations.len()), (Outcome::Completed, 0), "{:?}", report.violations);
+    simulation
+}
+
+/// Whether the calls that were typed succeeded.
+fn succeeded(simulation: &Simulation<Store<KeyValue>>) -> Vec<bool> {
+    let Some(Store::FrontEnd(front)) = simulation.state(4) else { panic!("a front end") };
+    let typed = front.journal().iter().filter(|entry| !entry.is_of_client());
+    typed.map(|entry| entry.end.as_ref().unwrap().result.is_ok()).collect()
+}
+
+/// A person has less patience than the clients that are made up, and sees what became of a call.
+#[test]
+fn a_typed_call_that_fails_breaks_no_promise() {
+    let away = Fault::Cut { from: one(4), to: Peers::Numbers(vec![1, 2, 3]), both: true };
+    let world = World::new().at(millis(0), away).at(seconds(6), Fault::Heal);
+    assert_eq!(succeeded(&typed(world, &["set x 5"])), [false]);
+}
+
+/// No made-up client removes anything from a set or overwrites a counter; who does breaks no promise.
+#[test]
+fn typed_removals_break_no_promise() {
+    let world = World::new().with("calls", Value::Count(100));
+    let calls = ["sadd set:4 here", "srem set:4 here", "set counter:3 1000"];
+    assert_eq!(succeeded(&typed(world, &calls)), [true; 3]);
 }

@@ -31,6 +31,7 @@ pub(super) fn history<A: Exercise>(world: &World<'_, Store<A>>) -> History {
             writer.survey(number, replica, A::survey(keys), quiet);
         }
     }
+    writer.leave_out_overwritten();
     writer.history
 }
 
@@ -141,6 +142,17 @@ impl<'a, A: Exercise> Writer<'a, A> {
         let digest = is_member.then(|| format!("{:016x}", replica.value().digest()));
         let replica = history::Replica { replica: number, steps: steps.collect(), digest };
         self.history.replicas.push(replica);
+    }
+
+    /// Leaves out what was seen of counters and sets that somebody overwrote or deleted: checkers of what these
+    /// hold only know of additions. No made-up client does that, but whoever types may.
+    fn leave_out_overwritten(&mut self) {
+        let writes = self.history.operations.iter().filter(|operation| matches!(operation.kind, Kind::Write { .. }));
+        let overwritten: BTreeSet<String> = writes.map(|operation| operation.key().to_owned()).collect();
+        self.history.operations.retain(|operation| match &operation.kind {
+            Kind::Total { key, .. } | Kind::Members { key, .. } => !overwritten.contains(key),
+            _ => true,
+        });
     }
 
     /// What a replica holds at the end, as the reads of a session.

@@ -82,8 +82,8 @@ fn value(bytes: &Bytes) -> Value {
     Value(bytes.to_string())
 }
 
-/// What an update wrote. Removals from sets have no name among checkers' deeds: histories with them are not
-/// judged by what sets hold.
+/// What an update wrote. Removals from sets have no name among checkers' deeds, and are told as deletes of the set:
+/// what it holds is then not judged.
 fn written(update: &Update) -> Vec<Deed> {
     match update {
         Update::Set(pairs) => {
@@ -104,7 +104,7 @@ fn written(update: &Update) -> Vec<Deed> {
         Update::SetAdd { key, members } => {
             members.iter().map(|name| Deed::Insert { key: key.to_string(), member: value(name) }).collect()
         }
-        Update::SetRemove { .. } => vec![refused()],
+        Update::SetRemove { key, .. } => vec![Deed::Write { key: key.to_string(), value: None }],
     }
 }
 
