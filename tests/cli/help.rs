@@ -3,7 +3,7 @@
 use crate::support::{folder, run};
 
 const COMMANDS: &str = "lab,list,run,explore,check,show,replay,branch,compare,reproduce,export,new,completions,movies,store,\
-                        store up,store replica,store frontend";
+                        store up,store add,store remove,store evict,store status,store replica,store frontend";
 
 #[test]
 fn every_command_explains_itself_with_an_example() {

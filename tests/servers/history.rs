@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,15 @@ use crate::resp::Client;
 
 /// The longest that a client has to wait for a front end to come back.
 const LIMIT: Duration = Duration::from_secs(60);
+
+/// Has everybody end who goes on until this is set, also when the test fails.
+pub struct Ends<'a>(pub &'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
 
 /// A client, and what it knows.
 pub struct Writer {

@@ -97,6 +97,8 @@ fn calls() -> Vec<(&'static str, &'static str, &'static str, Value, u16)> {
         ("get", "/v1/replicas", "/v1/replicas", none.clone(), 200),
         ("put", "/v1/replicas/{replica}/service", "/v1/replicas/2/service", json!({"service": "online"}), 200),
         ("post", "/v1/replicas/{replica}/gossip", "/v1/replicas/2/gossip", none.clone(), 200),
+        ("put", "/v1/replicas/{replica}/member", "/v1/replicas/2/member", json!({"member": true}), 200),
+        ("put", "/v1/replicas/{replica}/member", "/v1/replicas/4/member", json!({"member": true}), 404),
         ("post", "/v1/replicas/{replica}/gossip", "/v1/replicas/9/gossip", none, 404),
     ]
 }
@@ -174,6 +176,8 @@ fn what_is_wrong_is_named() {
         ("PUT", "/v1/movies/1/ratings/1", r#"{"stars": 6}"#, "stars"),
         ("POST", "/v1/movies", r#"{"movies": [{"id": 1, "title": 2}]}"#, "movies[0].title"),
         ("PUT", "/v1/replicas/1/service", r#"{"service": "tired"}"#, "service"),
+        ("PUT", "/v1/replicas/1/member", r#"{"member": "yes"}"#, "member"),
+        ("PUT", "/v1/replicas/1/member", r#"{"member": true, "dead": true}"#, "dead"),
     ] {
         ask(method, path, body).refused(400, field);
     }
@@ -181,17 +185,6 @@ fn what_is_wrong_is_named() {
     ask("PUT", "/v1/keys/a", &"x".repeat(3 << 20)).refused(413, "body");
     assert_eq!(ask("GET", "/nowhere", "").status, 404);
     assert_eq!(ask("POST", "/v1/keys/a", "").status, 405);
-}
-
-#[test]
-fn orders_that_the_store_does_not_make_are_refused_at_once() {
-    let folder = folder();
-    let store = Store::up(folder.path(), &[]);
-    for order in ["forced", "immediate"] {
-        let path = format!("/v1/keys/a?order={order}");
-        send(&store.http(0), "PUT", &path, &[], r#"{"value": "1"}"#).refused(501, "order");
-        send(&store.http(0), "GET", &path, &[], "").refused(501, "order");
-    }
 }
 
 #[test]

@@ -5,6 +5,8 @@
 mod crashes;
 mod history;
 mod http;
+mod members;
+mod orders;
 mod redis;
 mod resp;
 mod store;

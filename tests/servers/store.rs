@@ -2,13 +2,14 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, ExitStatus};
+use std::process::{Child, Command, ExitStatus};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::support::http::request;
 use crate::support::processes::{children, signal};
 use crate::support::{eventually, rumormill};
 
@@ -25,7 +26,11 @@ pub struct Store {
 impl Store {
     /// `store up --json` in this folder with these further arguments; returns when all is ready.
     pub fn up(folder: &Path, arguments: &[&str]) -> Self {
-        let mut command = rumormill(folder);
+        Self::start(rumormill(folder), arguments)
+    }
+
+    /// The same by a command that is prepared for it.
+    pub fn start(mut command: Command, arguments: &[&str]) -> Self {
         let mut child = command.args(["store", "up", "--json"]).args(arguments).spawn().unwrap();
         let (found, line) = mpsc::channel();
         let (output, errors) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
@@ -53,6 +58,32 @@ impl Store {
     /// The processes that `store up` has now.
     pub fn processes(&self) -> Vec<u32> {
         children(self.pid())
+    }
+
+    /// The process that was started for the replica or spare of this number: another one, once it died.
+    pub fn process_of(&self, number: u64) -> u32 {
+        let all = ["replicas", "spares"].iter().flat_map(|list| self.line[list].as_array().unwrap());
+        let found = all.into_iter().find(|one| one["number"] == number);
+        found.unwrap()["pid"].as_u64().unwrap().try_into().unwrap()
+    }
+
+    /// What the first front end tells of all replicas and spares.
+    pub fn rows(&self) -> Vec<Value> {
+        let told = request(&self.http(0), "", "GET", "/v1/replicas", None).json();
+        told["replicas"].as_array().unwrap().clone()
+    }
+
+    /// Has only this replica answer calls, of these.
+    pub fn ask_only(&self, replica: u64, all: &[u64]) {
+        for &other in all {
+            let service = if other == replica { "online" } else { "offline" };
+            let path = format!("/v1/replicas/{other}/service");
+            let switched = eventually(Duration::from_secs(30), || {
+                let answer = request(&self.http(0), "", "PUT", &path, Some(&json!({ "service": service })));
+                (answer.status == 200).then_some(())
+            });
+            assert!(switched.is_some(), "replica {other} cannot be switched {service}");
+        }
     }
 
     /// Host and port where the front end of this place, from 0, speaks HTTP.
@@ -90,7 +121,11 @@ impl Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
-        // Both fail when it has ended already; the system ends its processes with it.
+        // Asked to end, it takes its folder along. All of it fails when it has ended already.
+        if self.child.try_wait().is_ok_and(|ended| ended.is_none()) {
+            let _ = Command::new("kill").args(["-INT", &self.pid().to_string()]).status();
+            let _ = eventually(LIMIT, || self.child.try_wait().ok().flatten());
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

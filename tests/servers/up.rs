@@ -26,12 +26,13 @@ fn numbers(list: &Value) -> Vec<u64> {
 #[test]
 fn one_line_says_where_everybody_is() {
     let folder = folder();
-    let store = Store::up(folder.path(), &["--replicas", "3", "--front-ends", "2"]);
+    let store = Store::up(folder.path(), &["--replicas", "3", "--front-ends", "2", "--spares", "2"]);
     let line = &store.line;
     assert_eq!(line["pid"], json!(store.pid()));
     assert!(Path::new(line["dir"].as_str().unwrap()).join("cluster.json").is_file());
     assert_eq!((numbers(&line["replicas"]), numbers(&line["front_ends"])), (vec![1, 2, 3], vec![4, 5]));
-    let all = line["replicas"].as_array().unwrap().iter().chain(line["front_ends"].as_array().unwrap());
+    assert_eq!(numbers(&line["spares"]), [6, 7]);
+    let all = ["replicas", "front_ends", "spares"].into_iter().flat_map(|list| line[list].as_array().unwrap());
     let mut pids: Vec<u32> = all.map(|one| one["pid"].as_u64().unwrap().try_into().unwrap()).collect();
     pids.sort_unstable();
     assert_eq!(pids, store.processes());
@@ -72,7 +73,8 @@ fn a_store_of_another_size_is_refused() {
     let folder = folder();
     Store::up(folder.path(), &["--dir", "shop"]).stop();
     let said = run(folder.path(), ["store", "up", "--dir", "shop", "--replicas", "5"]);
-    said.expect(2).complains(&["3 replicas and 1 front ends, not 5 and 1", "--replicas 3 --front-ends 1"]);
+    let words = ["3 replicas, 1 front ends and 0 spares, not 5, 1 and 0", "--replicas 3 --front-ends 1 --spares 0"];
+    said.expect(2).complains(&words);
 }
 
 #[test]
@@ -97,6 +99,9 @@ fn what_makes_no_sense_is_refused_before_anything_starts() {
         (&["--ack", "f+3"], "f+3 needs at least 4 replicas"),
         (&["--ack", "maybe"], "fsync"),
         (&["--overload", "2"], "between 0 and 1"),
+        (&["--lease", "1s"], "--lease must be between 2000ms"),
+        (&["--lease", "1h"], "--lease must be between 2000ms"),
+        (&["--spares", "65"], "65"),
         (&["--gossip-every", "soon"], "100ms"),
         (&["--data", "nowhere"], "name a folder"),
         (&["--data", "nowhere", "--sample"], "cannot be used with"),
