@@ -168,6 +168,13 @@ fn members_come_and_go_under_load() {
     assert_eq!(first_wrong(1..=60, world), None);
 }
 
+/// Whoever was let go forgets the store, and may come back as a newcomer.
+#[test]
+fn who_was_let_go_may_come_back() {
+    let world = |_| changing(strict(World::new().rough()), "remove 1 at 2s, add 6 at 3s, add 1 at 4s, remove 6 at 6s, remove 1 at 7s, add 1 at 8s");
+    assert_eq!(first_wrong(1..=40, world), None);
+}
+
 /// With f+1, nothing is lost with a replica that is dead, and others go on without it.
 #[test]
 fn a_dead_member_is_evicted_and_another_takes_its_place() {

@@ -168,7 +168,10 @@ impl<A: Application> FrontEnd<A> {
         let (calls, bytes) = session.copies(&chain, cx.now.as_nanos(), heard);
         chain.tried += 1;
         chain.is_resting = false;
-        chain.retry_at = cx.now + cx.config.retry_after;
+        let is_ordered = session.calls.front().is_some_and(|first| first.order != Order::Causal);
+        // A primary may need as long to find out that it cannot hold a round; asking others does not help then.
+        let least = if is_ordered { cx.config.council.timeout * 3 } else { Duration::ZERO };
+        chain.retry_at = cx.now + cx.config.retry_after.max(least);
         let (to, label) = (chain.to, chain.prev.clone());
         self.watch(place, chain);
         out.add(cx, &mut self.sessions, to, &label, (calls, bytes));

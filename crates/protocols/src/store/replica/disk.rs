@@ -20,6 +20,8 @@ pub(super) const META: &[u8] = b"meta";
 pub(super) const LIFE: &[u8] = b"life";
 /// The key of the floor that the others were told.
 pub(super) const FLOOR: &[u8] = b"floor";
+/// This key is there when the replica was let go, and has not been taken in since: then it founds nothing.
+pub(super) const DISMISSED: &[u8] = b"dismissed";
 /// The key of what must not be forgotten of the last round.
 pub(super) const ROUND: &[u8] = b"round";
 /// The key of a checkpoint that is being written.

@@ -22,10 +22,11 @@ impl<A: Application> Replica<A> {
     /// Boots: as a founder, with what the disk holds, or with nothing, after the disk was lost.
     pub(super) fn boot(&mut self, cx: &mut Context<'_, Store<A>>) {
         let founders = numbers(cx, self.seat, cx.config.replicas);
-        let is_founder = founders.contains(&cx.me) && cx.now < cx.config.founding;
+        let was_let_go = cx.stored(disk::DISMISSED).is_some();
+        let is_founder = founders.contains(&cx.me) && cx.now < cx.config.founding && !was_let_go;
         let mut birth = Birth::Again;
         self.council.cursor.replicas.members.clone_from(&founders);
-        if founders.contains(&cx.me) {
+        if founders.contains(&cx.me) && !was_let_go {
             self.members = Members::founders(cx.me, founders.clone());
         }
         self.line = Slot { replica: cx.me, incarnation: 0 };
@@ -146,6 +147,7 @@ impl<A: Application> Replica<A> {
 
     /// Writes all of the state in place of what is there.
     pub(super) fn write_all(&mut self, cx: &mut Context<'_, Store<A>>) {
+        cx.forget(disk::DISMISSED);
         self.changed.take();
         let (parts, rows, meta) = (parts_of(&self.value), self.calls.take_changed(), self.meta());
         self.disk.replace(cx, (&meta, self.life(), self.floors.own()), parts, rows, self.trail.whole());

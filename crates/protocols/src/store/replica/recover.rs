@@ -246,7 +246,8 @@ impl<A: Application> Replica<A> {
     /// Takes calls again, if it has caught up, and the council knows of its present life.
     pub(super) fn lift_fence(&mut self, cx: &mut Context<'_, Store<A>>) {
         let is_heard = self.is_heard();
-        let Some(recovery) = self.recovery.as_ref().filter(|recovery| !recovery.fenced || is_heard) else { return };
+        let is_one = is_heard && self.is_member();
+        let Some(recovery) = self.recovery.as_ref().filter(|recovery| !recovery.fenced || is_one) else { return };
         let others = self.members.others().len();
         let needed = match holders(cx.config.ack) {
             1 => 1,

@@ -78,7 +78,7 @@ impl<A: Application> Replica<A> {
             let mut members = self.council.cursor.replicas.members.clone();
             members.retain(|&member| member != peer);
             self.set_members(cx, members);
-            self.council.leaving |= peer == cx.me;
+            self.council.leaving |= peer == cx.me && self.council.counts;
         }
     }
 

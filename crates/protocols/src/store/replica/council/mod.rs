@@ -68,6 +68,8 @@ pub(super) struct Council<A: Application> {
     knocking: BTreeMap<PeerId, Member>,
     /// From when on its lease counts, on its own clock.
     leased_at: Option<Instant>,
+    /// The council has counted this peer in its present life: what decrees before said of it was about another one.
+    counts: bool,
     /// This peer is no member any more, and forgets everything when the activation ends.
     leaving: bool,
 }
@@ -84,6 +86,7 @@ impl<A: Application> Default for Council<A> {
             chair: None,
             knocking: BTreeMap::new(),
             leased_at: None,
+            counts: false,
             leaving: false,
         }
     }
@@ -130,7 +133,10 @@ impl<A: Application> Replica<A> {
         }
         self.counsel(cx, |raft, cx| raft.on_start(cx));
         let request = match birth {
-            Birth::Again => return,
+            Birth::Again => {
+                self.council.counts = self.council.raft.role() != raft::Role::Learner;
+                return;
+            }
             Birth::Founding(members) => raft::Request::Found { members },
             // What is left of the council's log on the disk is only forgotten when this activation is over.
             Birth::Anew => raft::Request::StartOver,

@@ -215,6 +215,7 @@ impl<A: Application> Replica<A> {
             return false;
         }
         cx.note("is no member any more, and forgets the store");
+        cx.persist(disk::DISMISSED, &[]);
         let raft = std::mem::take(&mut self.council.raft);
         self.members = super::super::members::Members::default();
         self.start_over(cx);
