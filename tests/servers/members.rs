@@ -83,6 +83,11 @@ fn replicas_come_and_go_under_load() {
     let back = eventually(Duration::from_secs(30), || Some(row(&store, 2)).filter(|row| row["fenced"] == true));
     assert!(back.is_some(), "{}", row(&store, 2));
     assert_eq!(members(&store), [3, 6]);
+    // And may be taken in again.
+    store.ask_only(3, &[3]);
+    store.ask_only(6, &[6]);
+    manage(folder.path(), &store, &["add", "2"]).expect(0);
+    holds(&store, 2, &[2, 3, 6], &writers);
 }
 
 #[test]
@@ -93,6 +98,19 @@ fn a_front_end_finds_who_came_when_all_that_it_knew_have_left() {
     manage(folder.path(), &store, &["add", "3"]).expect(0);
     manage(folder.path(), &store, &["remove", "1"]).expect(0);
     assert_eq!(Client::to(&store.redis(0)).ask(&["GET", "kept"]), "yes");
+}
+
+#[test]
+fn who_was_let_go_does_not_found_the_store_again() {
+    let folder = folder();
+    let arguments = ["--dir", "shop", "--replicas", "1", "--spares", "1"];
+    let mut first = Store::up(folder.path(), &arguments);
+    assert_eq!(Client::to(&first.redis(0)).ask(&["SET", "kept", "yes"]), "+OK");
+    manage(folder.path(), &first, &["add", "3"]).expect(0);
+    manage(folder.path(), &first, &["remove", "1"]).expect(0);
+    first.stop();
+    let second = Store::up(folder.path(), &arguments);
+    assert_eq!(Client::to(&second.redis(0)).ask(&["GET", "kept"]), "yes");
 }
 
 #[test]
