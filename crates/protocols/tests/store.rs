@@ -171,7 +171,12 @@ fn members_come_and_go_under_load() {
 /// Whoever was let go forgets the store, and may come back as a newcomer.
 #[test]
 fn who_was_let_go_may_come_back() {
-    let world = |_| changing(strict(World::new().rough()), "remove 1 at 2s, add 6 at 3s, add 1 at 4s, remove 6 at 6s, remove 1 at 7s, add 1 at 8s");
+    let world = |_| {
+        changing(
+            strict(World::new().rough()),
+            "remove 1 at 2s, add 6 at 3s, add 1 at 4s, remove 6 at 6s, remove 1 at 7s, add 1 at 8s",
+        )
+    };
     assert_eq!(first_wrong(1..=40, world), None);
 }
 

@@ -339,7 +339,10 @@ impl<A: Application> Replica<A> {
     }
 
     fn no_room(&self, session: SessionId) -> Option<Refusal> {
-        let full = self.log.len() >= MAX_LOG || !self.log.has_room(self.line) || self.parked.is_full() || !self.calls.has_room(session);
+        let full = self.log.len() >= MAX_LOG
+            || !self.log.has_room(self.line)
+            || self.parked.is_full()
+            || !self.calls.has_room(session);
         full.then_some(Refusal::Overloaded)
     }
 
