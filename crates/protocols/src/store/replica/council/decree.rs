@@ -29,7 +29,12 @@ pub(in crate::store) struct Cursor {
 
 impl<A: Application> Replica<A> {
     /// The council has agreed on a decree.
-    pub(super) fn carry_out(&mut self, cx: &mut Context<'_, Store<A>>, index: u64, decree: Decree<A>) {
+    pub(in crate::store::replica) fn carry_out(
+        &mut self,
+        cx: &mut Context<'_, Store<A>>,
+        index: u64,
+        decree: Decree<A>,
+    ) {
         // After a boot the council tells again what the state has in it.
         if index <= self.council.cursor.index {
             return;

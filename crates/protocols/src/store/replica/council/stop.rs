@@ -172,10 +172,11 @@ impl<A: Application> Replica<A> {
         }
     }
 
-    /// Nobody stays stopped for this round or one before it, unless it still has to execute what one found.
+    /// Nobody stays stopped for this round or one before it, when what the last one found is executed: that may have
+    /// been an earlier one than that for which it stopped.
     pub(super) fn rounds_are_over(&mut self, round: Round) {
         if let Some(stop) = self.council.stop.as_mut().filter(|stop| stop.round <= round) {
-            stop.until.get_or_insert_with(Timestamp::new);
+            stop.until.get_or_insert_with(|| self.council.cursor.found.clone());
         }
     }
 

@@ -1,7 +1,7 @@
 //! What the council agrees on: forced and immediate calls, and who is a member.
 
 use super::*;
-use crate::store::Errand;
+use crate::store::{Decree, Errand, Minutes, Round};
 
 fn ordered(order: Order, call: Call<Ledger>) -> Message<Ledger> {
     calls(&Timestamp::new(), vec![Call { order, ..call }])
@@ -87,6 +87,30 @@ fn who_has_stopped_keeps_calls_until_the_round_is_over_also_after_a_crash() {
     assert!(replicas.iter().all(|replica| !inner(replica).is_stopped()));
     let query = answers(&all).into_iter().find(|(reply, _)| !reply.update);
     assert!(matches!(query.unwrap().0.result, Ok(Some(Answer::Entries(entries))) if entries.len() == 1));
+}
+
+/// The round after may fail, and be over before what this one found has come.
+#[test]
+fn who_stops_again_still_executes_what_the_round_before_found() {
+    let mut replicas = three(Ack::Fsync);
+    preside(&mut replicas, 0);
+    let round = |number| Round { term: 1, number };
+    let (held, updates, ended) = (named(&[(3, 1)]), Vec::new(), Vec::new());
+    let minutes = Minutes { round: round(1), held, time: 0, updates, ended, dismissed: None };
+    let hear = |replica: &mut Replica, index, decree| {
+        replica.activate(|state, cx| {
+            let Store::Replica(replica) = state else { panic!("a front end") };
+            replica.carry_out(cx, index, decree);
+            replica.finish(cx);
+        });
+    };
+    hear(&mut replicas[1], 100, Decree::Round(Box::new(minutes)));
+    replicas[1].message(PeerId(1), Message::Stop(round(2)));
+    hear(&mut replicas[1], 101, Decree::Over(round(2)));
+    assert!(inner(&replicas[1]).is_stopped(), "it lacks an update of replica 3");
+    let lacked = record(line(3), 1, Timestamp::new(), id(1, 1));
+    replicas[1].message(PeerId(3), super::traps::gossip(3, &Timestamp::new(), vec![lacked]));
+    assert!(!inner(&replicas[1]).is_stopped());
 }
 
 #[test]
