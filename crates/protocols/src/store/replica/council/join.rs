@@ -124,6 +124,14 @@ impl<A: Application> Replica<A> {
         }
     }
 
+    /// The council had no room for the decree that takes this peer in.
+    pub(super) fn admission_is_refused(&mut self, peer: PeerId) {
+        let joining = self.council.chair.as_deref_mut().and_then(|chair| chair.joining.as_mut());
+        if let Some(joining) = joining.filter(|joining| joining.peer == peer) {
+            joining.is_proposed = false;
+        }
+    }
+
     /// May this peer have a snapshot, though it is no member?
     pub(in crate::store::replica) fn may_come(&self, peer: PeerId) -> bool {
         self.council.chair.as_ref().and_then(|chair| chair.joining).is_some_and(|joining| joining.peer == peer)

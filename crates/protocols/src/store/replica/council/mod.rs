@@ -21,7 +21,7 @@ use smallvec::SmallVec;
 use super::Replica;
 use super::parked::Owed;
 use crate::raft::{self, Member, Raft};
-use crate::store::{Application, CallId, Config, Decree, Indication, Message, Round, Store};
+use crate::store::{Application, CallId, Config, Decree, Indication, Message, Refusal, Round, Store};
 
 pub(super) use decree::Cursor;
 pub(in crate::store) use round::Standing;
@@ -193,10 +193,10 @@ impl<A: Application> Replica<A> {
             raft::Indication::Knocks { member } => return self.hear_knock(member),
             raft::Indication::Unchanged { change, .. } => self.hear_unchanged(change),
             raft::Indication::NeedsSnapshot { member } => cx.send(member.peer, Message::Behind),
-            // Whoever asked for it asks again.
-            raft::Indication::NotLeader { command, .. } | raft::Indication::Refused { command, .. } => {
-                self.forget_proposed(&command);
+            raft::Indication::NotLeader { leader, command } => {
+                return self.hear_refused(cx, command, Refusal::NotPrimary(leader));
             }
+            raft::Indication::Refused { command, .. } => return self.hear_refused(cx, command, Refusal::Overloaded),
             raft::Indication::Misbehaved { peer, why } => cx.indicate(Indication::Misbehaved { peer, why }),
             // It is never asked.
             raft::Indication::Confirmed { .. } | raft::Indication::Unconfirmed { .. } => {}

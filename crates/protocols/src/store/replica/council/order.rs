@@ -15,7 +15,7 @@ use super::super::log::Misfit;
 use super::super::outbox::Seen;
 use super::super::parked::Owed;
 use crate::raft;
-use crate::store::{Application, CallId, Decree, Order, Ordered, Record, Slot, Stamp, Store, Timestamp};
+use crate::store::{Application, CallId, Decree, Order, Ordered, Record, Refusal, Slot, Stamp, Store, Timestamp};
 
 /// Calls that may wait to be ordered; more are refused.
 const MAX_OWED: usize = 1 << 14;
@@ -44,10 +44,27 @@ impl<A: Application> Replica<A> {
         }
     }
 
-    /// A decree that was not taken: nobody waits for its calls any more.
-    pub(super) fn forget_proposed(&mut self, decree: &Decree<A>) {
-        if let Decree::Forced(ordered) = decree {
-            self.council.owed.remove(&ordered.call);
+    /// The council has not taken a decree: its calls are refused, and the rest is proposed again later. Returns what
+    /// to ask of it instead.
+    pub(super) fn hear_refused(
+        &mut self,
+        cx: &mut Context<'_, Store<A>>,
+        decree: Decree<A>,
+        refusal: Refusal,
+    ) -> Option<raft::Request<Decree<A>>> {
+        match decree {
+            Decree::Forced(ordered) => self.refuse_owed(cx, ordered.call, refusal),
+            Decree::Round(minutes) => return self.round_is_refused(cx, *minutes, refusal),
+            Decree::Over(round) => self.over_is_refused(round),
+            Decree::Admit(peer) => self.admission_is_refused(peer),
+        }
+        None
+    }
+
+    /// Whoever waits for an update to be ordered hears that it is not.
+    pub(super) fn refuse_owed(&mut self, cx: &mut Context<'_, Store<A>>, call: CallId, refusal: Refusal) {
+        for owed in self.council.owed.remove(&call).unwrap_or_default() {
+            self.reply(cx, owed.front, (owed.id, true), Seen::Nothing, Err(refusal));
         }
     }
 

@@ -47,6 +47,8 @@ pub(super) struct Chair<A: Application> {
     pub(super) joining: Option<super::join::Joining>,
     /// When a round last failed or was held to end lines.
     ended_at: Option<Instant>,
+    /// The council had no room for the decree that this round is over.
+    over: Option<Round>,
 }
 
 /// What a round is about.
@@ -125,7 +127,8 @@ impl<A: Application> Agenda<A> {
 
 impl<A: Application> Chair<A> {
     fn of(term: u64, since: Instant) -> Self {
-        Self { term, since, number: 0, present: None, agenda: Agenda::default(), joining: None, ended_at: None }
+        let (agenda, present, joining) = (Agenda::default(), None, None);
+        Self { term, since, number: 0, present, agenda, joining, ended_at: None, over: None }
     }
 
     /// Does the primary gather what members hold?
@@ -187,14 +190,15 @@ impl<A: Application> Replica<A> {
         let agenda = &mut chair.agenda;
         match &call.op {
             Op::Update(update) => {
-                let bytes = postcard::experimental::serialized_size(update).unwrap_or(MAX_BYTES);
+                let (prev, update) = (prev.clone(), update.clone());
+                let ordered = Ordered { call: call.id, prev, time: call.time, update };
+                let bytes = postcard::experimental::serialized_size(&ordered).unwrap_or(MAX_BYTES);
                 let is_full = !agenda.updates.is_empty() && agenda.bytes + bytes > MAX_BYTES;
                 if is_full || agenda.updates.len() >= MAX_CALLS {
                     return Err(Refusal::Overloaded);
                 }
                 agenda.bytes += bytes;
-                let (prev, update) = (prev.clone(), update.clone());
-                agenda.updates.push(Ordered { call: call.id, prev, time: call.time, update });
+                agenda.updates.push(ordered);
                 self.owe_ordered(Owed { front, id: call.id, wait: call.wait });
             }
             Op::Query(_) if agenda.queries.len() >= MAX_CALLS => return Err(Refusal::Overloaded),
@@ -252,7 +256,7 @@ impl<A: Application> Replica<A> {
         let missing: BTreeSet<PeerId> = others.collect();
         if let Some(&absent) = missing.iter().find(|&&peer| !self.council.hears(peer, cx)) {
             // Nobody has to stop for a round that cannot be held.
-            self.fail(cx, agenda, absent);
+            self.fail(cx, agenda, Refusal::Missing(absent));
             return true;
         }
         for &peer in &missing {
@@ -311,19 +315,37 @@ impl<A: Application> Replica<A> {
         }
     }
 
-    /// A round is not held: its calls are refused, because of one who does not answer.
-    fn fail(&mut self, cx: &mut Context<'_, Store<A>>, agenda: Agenda<A>, absent: PeerId) {
-        let refusal = Refusal::Missing(absent);
+    /// A round is not held: its calls are refused.
+    fn fail(&mut self, cx: &mut Context<'_, Store<A>>, agenda: Agenda<A>, refusal: Refusal) {
         for update in agenda.updates {
-            for owed in self.council.owed.remove(&update.call).unwrap_or_default() {
-                self.reply(cx, owed.front, (owed.id, true), Seen::Nothing, Err(refusal));
-            }
+            self.refuse_owed(cx, update.call, refusal);
         }
         for (front, call) in agenda.queries {
             self.reply(cx, front, (call.id, false), Seen::Nothing, Err(refusal));
         }
         if let Some(chair) = self.council.chair.as_deref_mut() {
             chair.ended_at = Some(cx.now);
+        }
+    }
+
+    /// The council does not take what a round found: the round is over without a result.
+    pub(super) fn round_is_refused(
+        &mut self,
+        cx: &mut Context<'_, Store<A>>,
+        minutes: Minutes<A>,
+        refusal: Refusal,
+    ) -> Option<raft::Request<Decree<A>>> {
+        let Minutes { round, updates, .. } = minutes;
+        let chair = self.council.chair.as_deref_mut()?;
+        let sitting = chair.present.take_if(|sitting| sitting.round == round)?;
+        self.fail(cx, Agenda { updates, ..sitting.agenda }, refusal);
+        Some(raft::Request::Propose(Decree::Over(round)))
+    }
+
+    /// Nor that it is over: that is proposed again at the next tick, for members stay stopped until then.
+    pub(super) fn over_is_refused(&mut self, round: Round) {
+        if let Some(chair) = self.council.chair.as_deref_mut() {
+            chair.over = chair.over.max(Some(round));
         }
     }
 
@@ -340,8 +362,6 @@ impl<A: Application> Replica<A> {
     /// Looks after a round that is under way: asks again who has not stopped, and gives up when it takes too long.
     pub(super) fn chair_tick(&mut self, cx: &mut Context<'_, Store<A>>) {
         let patience = cx.config.council.timeout * 2;
-        let is_idle = self.council.raft.last_index() == self.council.raft.commit();
-        let last = self.council.cursor.round;
         let Some(chair) = self.council.chair.as_deref_mut() else { return };
         let absent = match &chair.present {
             Some(sitting) if !sitting.is_proposed => {
@@ -353,16 +373,15 @@ impl<A: Application> Replica<A> {
             }
             _ => None,
         };
-        let opening = Round { term: chair.term, number: 0 };
-        if is_idle && last < opening {
-            // There was no room for its first decree.
-            self.counsel(cx, |raft, cx| raft.on_request(cx, raft::Request::Propose(Decree::Over(opening))));
-        } else if let Some(absent) = absent
+        let mut over = chair.over.take();
+        if let Some(absent) = absent
             && let Some(sitting) = chair.present.take()
         {
-            let over = Decree::Over(sitting.round);
-            self.fail(cx, sitting.agenda, absent);
-            self.counsel(cx, |raft, cx| raft.on_request(cx, raft::Request::Propose(over)));
+            over = over.max(Some(sitting.round));
+            self.fail(cx, sitting.agenda, Refusal::Missing(absent));
+        }
+        if let Some(round) = over {
+            self.counsel(cx, |raft, cx| raft.on_request(cx, raft::Request::Propose(Decree::Over(round))));
         }
     }
 

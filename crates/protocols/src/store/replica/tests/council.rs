@@ -197,3 +197,75 @@ fn who_is_dead_is_evicted_and_who_comes_back_is_told() {
 fn write(replica: &mut Replica, number: u64) -> Effects {
     replica.message(FRONT, calls(&Timestamp::new(), vec![update(id(50, number), 100)]))
 }
+
+/// The council has no room for what a round found: its calls are refused, and nobody stays stopped.
+#[test]
+fn a_round_that_the_council_refuses_is_over() {
+    for (room, batch) in [(0, 1 << 20), (10, 6)] {
+        let mut replicas = three(Ack::Fsync);
+        preside(&mut replicas, 0);
+        let council = replicas[0].config.council.clone();
+        replicas[0].config.council.uncommitted_max = room;
+        replicas[0].config.council.batch_bytes = batch;
+        let both = calls(&Timestamp::new(), [update(id(1, 1), 103), query(id(2, 1))].map(immediate).to_vec());
+        let refused = ask(&mut replicas, 0, both);
+        assert_eq!(refused.len(), 2);
+        assert!(refused.iter().all(|(reply, _)| reply.result == Err(Refusal::Overloaded)), "{refused:?}");
+        replicas[0].config.council = council;
+        round(&mut replicas);
+        assert!(replicas.iter().all(|replica| !inner(replica).is_stopped()));
+        let again = ask(&mut replicas, 0, ordered(Order::Immediate, update(id(1, 1), 103)));
+        assert!(matches!(again[0].0.result, Ok(Some(_))), "{again:?}");
+    }
+}
+
+/// Whoever waits for a forced update that the council does not take is told.
+#[test]
+fn a_forced_update_that_the_council_refuses_is_refused() {
+    let mut replicas = three(Ack::Fsync);
+    preside(&mut replicas, 0);
+    replicas[0].config.council.uncommitted_max = 0;
+    let refused = ask(&mut replicas, 0, ordered(Order::Forced, update(id(1, 1), 103)));
+    assert_eq!(refused[0].0.result, Err(Refusal::Overloaded));
+    replicas[0].config.council.uncommitted_max = 10;
+    let taken = ask(&mut replicas, 0, ordered(Order::Forced, update(id(1, 1), 103)));
+    assert!(matches!(taken[0].0.result, Ok(Some(_))));
+}
+
+/// Without its first decree, a primary would hold no round.
+#[test]
+fn a_primary_whose_first_decree_was_refused_holds_rounds_later() {
+    let mut replicas = three(Ack::Fsync);
+    replicas[0].config.council.uncommitted_max = 0;
+    preside(&mut replicas, 0);
+    replicas[0].config.council.uncommitted_max = 10;
+    round(&mut replicas);
+    let answered = ask(&mut replicas, 0, ordered(Order::Immediate, update(id(1, 1), 103)));
+    assert!(matches!(answered[0].0.result, Ok(Some(_))), "{answered:?}");
+}
+
+fn immediate(call: Call<Ledger>) -> Call<Ledger> {
+    Call { order: Order::Immediate, ..call }
+}
+
+#[test]
+fn whom_the_council_had_no_room_to_admit_is_admitted_later() {
+    let mut replicas = three(Ack::Fsync);
+    preside(&mut replicas, 0);
+    assert_eq!(manage(&mut replicas, Errand::Remove(PeerId(3))), Ok(()));
+    assert!(!inner(&replicas[2]).is_member());
+    knock(&mut replicas, 2);
+    assert_eq!(manage(&mut replicas, Errand::Add(PeerId(3))), Ok(()));
+    replicas[0].config.council.uncommitted_max = 0;
+    (0..3).for_each(|_| drop(round(&mut replicas)));
+    assert_eq!(inner(&replicas[0]).status().members, [PeerId(1), PeerId(2)]);
+    replicas[0].config.council.uncommitted_max = 10;
+    (0..3).for_each(|_| drop(round(&mut replicas)));
+    assert_eq!(inner(&replicas[0]).status().members, [PeerId(1), PeerId(2), PeerId(3)]);
+}
+
+/// Asks the first replica for a change of members, and carries what comes of it.
+fn manage(replicas: &mut [Replica], errand: Errand) -> Result<(), Refusal> {
+    let effects = replicas[0].message(FRONT, Message::Manage { ticket: 1, errand });
+    told(&talk(replicas, 0, effects))
+}
