@@ -79,7 +79,8 @@ impl<A: Application> Replica<A> {
         held.raise(Slot::FORCED, self.council.cursor.forced);
         self.council.cursor.found = held;
         self.round_is_decided();
-        if let Some(peer) = dismissed {
+        // It may have been asked for twice.
+        if let Some(peer) = dismissed.filter(|peer| self.council.cursor.replicas.members.contains(peer)) {
             let mut members = self.council.cursor.replicas.members.clone();
             members.retain(|&member| member != peer);
             self.set_members(cx, members);

@@ -213,6 +213,8 @@ impl<A: Application> Replica<A> {
         let Some(chair) = self.council.chair.as_deref_mut() else { return Err(Refusal::NotPrimary(primary)) };
         let going = Going { peer, is_lost };
         match chair.agenda.going {
+            // Whoever asks again while it goes is not asking for another round.
+            None if chair.present.as_ref().is_some_and(|sitting| sitting.agenda.going == Some(going)) => {}
             Some(other) if other.peer != peer => return Err(Refusal::Overloaded),
             _ => chair.agenda.going = Some(going),
         }

@@ -269,3 +269,29 @@ fn manage(replicas: &mut [Replica], errand: Errand) -> Result<(), Refusal> {
     let effects = replicas[0].message(FRONT, Message::Manage { ticket: 1, errand });
     told(&talk(replicas, 0, effects))
 }
+
+#[test]
+fn who_is_let_go_twice_goes_once() {
+    let mut replicas = three(Ack::Fsync);
+    preside(&mut replicas, 0);
+    let errand = Message::Manage { ticket: 1, errand: Errand::Remove(PeerId(3)) };
+    let stops = replicas[0].message(FRONT, errand.clone());
+    let again = replicas[0].message(FRONT, errand);
+    assert_eq!((told(&stops), told(&again)), (Ok(()), Ok(())));
+    talk(&mut replicas, 0, stops);
+    (0..3).for_each(|_| drop(round(&mut replicas)));
+    for replica in &replicas[..2] {
+        assert_eq!(inner(replica).status().members, [PeerId(1), PeerId(2)]);
+        assert_eq!(inner(replica).seal().cursor.round, Round { term: 1, number: 1 }, "there was one round");
+    }
+    // Also when two rounds let it go.
+    let round = Round { term: 1, number: 2 };
+    let (held, updates, ended) = (Timestamp::new(), Vec::new(), Vec::new());
+    let minutes = Minutes { round, held, time: 0, updates, ended, dismissed: Some(PeerId(3)) };
+    replicas[1].activate(|state, cx| {
+        let Store::Replica(replica) = state else { panic!("a front end") };
+        replica.carry_out(cx, 100, Decree::Round(Box::new(minutes)));
+        replica.finish(cx);
+    });
+    assert_eq!(inner(&replicas[1]).status().version, 1);
+}
