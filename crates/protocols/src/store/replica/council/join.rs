@@ -87,10 +87,9 @@ impl<A: Application> Replica<A> {
 
     /// The council's members have changed.
     pub(super) fn hear_members(&mut self, cx: &mut Context<'_, Store<A>>, members: &[Member]) {
+        self.council.counts |= members.contains(&self.as_member(cx));
         // Whoever comes back as somebody else may take calls again, now that the council knows.
         self.lift_fence(cx);
-        let me = Member { peer: cx.me, incarnation: self.council.raft.incarnation() };
-        self.council.counts |= members.contains(&me);
         self.council.knocking.retain(|_, knocking| !members.contains(knocking));
         let joining = self.council.chair.as_deref_mut().and_then(|chair| chair.joining.as_mut());
         if let Some(joining) = joining {

@@ -51,7 +51,7 @@ pub(super) enum Birth {
 #[derive(Clone, Debug, Serialize)]
 #[serde(bound = "")]
 pub(super) struct Council<A: Application> {
-    raft: Raft<Decree<A>>,
+    pub(super) raft: Raft<Decree<A>>,
     /// What has been carried out.
     pub(super) cursor: Cursor,
     /// Who waits for calls that this replica, as the primary, is having ordered.
@@ -134,7 +134,8 @@ impl<A: Application> Replica<A> {
         self.counsel(cx, |raft, cx| raft.on_start(cx));
         let request = match birth {
             Birth::Again => {
-                self.council.counts = self.council.raft.role() != raft::Role::Learner;
+                // Of what is not compacted, the council tells again.
+                self.council.counts = self.council.raft.compacted().members.contains(&self.as_member(cx));
                 return;
             }
             Birth::Founding(members) => raft::Request::Found { members },
@@ -259,11 +260,16 @@ impl<A: Application> Replica<A> {
         }
     }
 
-    /// Does it take part in the council, in its present life? Whoever lost the disk must, before it takes calls: else
-    /// it could forget that it has stopped. Of two members, the other one is all of the council that is left, and has
+    /// Does the council count it in its present life, by a decision? Whoever lost the disk must wait for that before it
+    /// takes calls: else it could forget that it has stopped, and a round be decided without its knowing. Of two members, the other one is all of the council that is left, and has
     /// told it.
     pub(super) fn is_heard(&self) -> bool {
-        self.council.raft.role() != raft::Role::Learner || self.members.replicas.members.len() <= 2
+        self.council.counts || self.members.replicas.members.len() <= 2
+    }
+
+    /// This peer in its present life, as the council counts members.
+    pub(super) fn as_member(&self, cx: &Context<'_, Store<A>>) -> Member {
+        Member { peer: cx.me, incarnation: self.council.raft.incarnation() }
     }
 
     /// That state is on the disk: the council's log begins after it.

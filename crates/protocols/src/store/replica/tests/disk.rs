@@ -164,3 +164,41 @@ fn a_disk_with_something_else_on_it_counts_as_lost() {
         replica.request(Request::Gossip);
     }
 }
+
+/// Before it is decided that it is a member, a round may be decided of which it does not know.
+#[test]
+fn who_lost_the_disk_takes_calls_only_when_its_new_life_is_decided() {
+    let mut replicas = three(Ack::Fsync);
+    preside(&mut replicas, 1);
+    replicas[0].host.disk.borrow_mut().clear();
+    let effects = reboot(&mut replicas[0]);
+    talk(&mut replicas, 0, effects);
+    pass(&mut replicas, Duration::from_secs(3));
+    let knock = replicas[0].timer(crate::store::Timer::Replica(super::super::Timer::Council(raft::Timer::Patience)));
+    let known = inner(&replicas[1]).council.raft.last_index();
+    // It hears what is in the council's log, and not that it is decided.
+    let (mut open, mut late) = (VecDeque::from([(0, knock)]), Vec::new());
+    while let Some((from, effects)) = open.pop_front() {
+        for effect in effects {
+            let Effect::Send { to: PeerId(to @ 1..=3), message } = effect else { continue };
+            let decided = |body: &raft::Body<_>| match body {
+                raft::Body::Append { commit, .. } => *commit,
+                _ => 0,
+            };
+            if to == 1 && matches!(&message, Message::Council(message) if decided(&message.body) > known + 1) {
+                late.push(message);
+                continue;
+            }
+            let sender = replicas[from].me;
+            open.push_back((to as usize - 1, replicas[to as usize - 1].message(sender, message)));
+        }
+    }
+    round(&mut replicas);
+    assert_eq!(inner(&replicas[0]).council.raft.role(), raft::Role::Follower);
+    assert!(inner(&replicas[0]).is_recovering());
+    for message in late {
+        let effects = replicas[0].message(PeerId(2), message);
+        talk(&mut replicas, 0, effects);
+    }
+    assert!(!inner(&replicas[0]).is_recovering());
+}
