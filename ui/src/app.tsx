@@ -11,7 +11,7 @@ import { Toast } from "./frame/toast";
 import { Inspector } from "./inspector/panel";
 import { JobDialogs } from "./setup/jobs";
 import { bench, closeRun, openRun, watchRun } from "./state/bench";
-import { leftFolded, rightFolded } from "./state/preferences";
+import { leftFolded, leftTab, narrow, rightFolded } from "./state/preferences";
 import { route } from "./state/route";
 import { Strip } from "./strip/strip";
 import { Tour } from "./tour/card";
@@ -22,6 +22,10 @@ export function App() {
     const at = route.value;
     if (at.at === "run") void openRun(at.run);
     else closeRun();
+    // What was chosen there is to be seen.
+    if (narrow.peek()) leftFolded.value = at.at !== "bench";
+    // Whoever was sent the address of a store finds the others beside it.
+    if (at.at === "store") leftTab.value = "stores";
   });
   useSignalEffect(() => {
     watchRun();

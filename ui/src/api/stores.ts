@@ -17,8 +17,9 @@ export type Service = "online" | "offline" | "overloaded";
 
 /** A line of updates: how many of it a replica holds, and how many it has executed. */
 export interface LineTold {
-  /** Whose line it is; null: the forced updates. */
+  /** Whose line it is; null: the forced updates, or a replica that the store no longer names. */
   replica: number | null;
+  forced: boolean;
   incarnation: number;
   held: number;
   executed: number;
@@ -28,6 +29,12 @@ export interface LineTold {
 export interface ReplicaTold {
   replica: number;
   reached: boolean;
+  /** Is it a member, or a spare? Null: nobody could be asked. */
+  member: boolean | null;
+  /** It takes no calls: no member, without its state, or out of touch. */
+  fenced: boolean;
+  /** It takes no calls for a moment, while all replicas agree on something. */
+  stopped: boolean;
   /** How long after the question it answered. */
   after_ms: number | null;
   service: Service | null;

@@ -5,7 +5,6 @@ import { Gallery } from "../setup/gallery";
 import { Runs } from "../setup/runs";
 import { runs } from "../state/gallery";
 import { leftFolded, leftTab } from "../state/preferences";
-import { stores } from "../state/stores";
 import { Stores } from "../store/list";
 import { Fold } from "./fold";
 
@@ -13,13 +12,12 @@ export function Left() {
   if (leftFolded.value) return <Fold side="left" />;
   const live = runs.value?.filter((run) => run.live && run.state !== "ended").length ?? 0;
   const many = runs.value?.length ?? 0;
-  const hasStores = (stores.value?.length ?? 0) > 0;
   return (
     <aside class="panel left" aria-label="What to run">
       <div class="panel-head" role="tablist" aria-label="Experiments, runs or stores">
         <Tab name="experiments" text="Experiments" />
         <Tab name="runs" text={`Runs${many ? ` ${many}` : ""}`} live={live} />
-        {(hasStores || leftTab.value === "stores") && <Tab name="stores" text="Stores" />}
+        <Tab name="stores" text="Stores" />
         <span class="grow" />
         <Fold side="left" />
       </div>

@@ -33,6 +33,8 @@ export interface Row {
   service: "online" | "offline" | "overloaded";
   /** Has it told nothing since it booted? */
   silent: boolean;
+  /** Is it one of the store's replicas, rather than one that left it or stands by? */
+  member: boolean;
 }
 
 export interface Replicas {
@@ -43,6 +45,8 @@ export interface Replicas {
 const HELD = "replica timestamp ";
 const EXECUTED = "value timestamp ";
 const FORCED = "F";
+/** Counts lines that have ended, which are no updates. */
+const ENDED = "E";
 
 /** Does somebody who measures these things have a place in the view? */
 function isReplica(names: ReadonlySet<string>): boolean {
@@ -63,16 +67,20 @@ export function replicasOf(gauges: Gauges): Replicas {
   for (const [, names] of peers)
     for (const name of names) {
       const slot = slotOf(name);
-      if (slot !== null) slots.add(slot);
+      if (slot !== null && slot !== ENDED) slots.add(slot);
     }
+  const members = peers.map(([peer]) => peer).filter((peer) => isMember(gauges.of(peer)));
   const mosts = [...slots].map((slot) => ({
     ...lineOf(slot),
-    most: Math.max(0, ...peers.map(([peer]) => cellOf(gauges.of(peer), slot).held)),
+    most: Math.max(0, ...members.map((peer) => cellOf(gauges.of(peer), slot).held)),
   }));
   // What nobody has is of a later moment.
   const lines = mosts.filter(({ most }) => most > 0).sort(before);
   return { lines, rows: peers.map(([peer]) => rowOf(peer, gauges.of(peer), lines)) };
 }
+
+/** Those who left, or stand by, say so. */
+const isMember = (told: ReadonlyMap<string, number>) => told.get("member") !== 0;
 
 function slotOf(name: string): string | null {
   const prefix = [HELD, EXECUTED].find((prefix) => name.startsWith(prefix));
@@ -109,6 +117,7 @@ function rowOf(peer: number, told: ReadonlyMap<string, number>, lines: readonly 
   return {
     ...{ peer, cells, service, silent: told.size === 0 },
     ...{ log: told.get("log") ?? null, calls: told.get("calls") ?? null },
+    member: isMember(told),
   };
 }
 
@@ -122,12 +131,12 @@ export interface Gap {
   pending: [peer: number, updates: number][];
 }
 
-/** How far the replicas are apart. */
+/** How far the replicas are apart; those that are no members are not waited for. */
 export function gapOf({ lines, rows }: Replicas): Gap {
   const all = lines.reduce((sum, { most }) => sum + most, 0);
   const missing: Gap["missing"] = [];
   const pending: Gap["pending"] = [];
-  for (const { peer, cells } of rows) {
+  for (const { peer, cells } of rows.filter(({ member }) => member)) {
     const held = cells.reduce((sum, cell) => sum + cell.held, 0);
     const executed = cells.reduce((sum, cell) => sum + cell.executed, 0);
     if (held < all) missing.push([peer, all - held]);

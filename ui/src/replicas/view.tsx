@@ -6,9 +6,9 @@ import { watchRun } from "../state/bench";
 import { adjust, selectedPeer } from "../state/route";
 import { exact, span } from "../words/format";
 import { Asking } from "./asking";
-import { ReplicaBar } from "./bar";
+import { LineCells, LineHeads } from "./lines";
 import { gapOf, type Line, type Replicas, type Row, replicasOf } from "./model";
-import { cellSentence, gapSentence, lineTitle } from "./words";
+import { gapSentence } from "./words";
 
 /** What the space-time diagram searches for to follow an update: its way from a front end to a replica. */
 const UPDATES = "sent update";
@@ -18,11 +18,12 @@ export function ReplicasView({ bench }: { bench: Bench }) {
   const replicas = replicasOf(bench.gauges);
   if (replicas.rows.length === 0) return <NoReplicas bench={bench} />;
   const label = (peer: number) => bench.peers.label(peer);
+  const members = replicas.rows.filter(({ member }) => member).length;
   return (
     <div class="replicas">
       <div class="replicas-tools">
         <p class="replicas-words number" data-testid="replicas-words" role="status">
-          At {span(bench.now)}: {gapSentence(gapOf(replicas), replicas.rows.length, label)}
+          At {span(bench.now)}: {gapSentence(gapOf(replicas), members, label)}
         </p>
         <Legend />
         <button
@@ -74,7 +75,11 @@ export function Legend() {
 function Table({ bench, replicas }: { bench: Bench; replicas: Replicas }) {
   const { lines, rows } = replicas;
   return (
-    <table class="replicas-table">
+    <table class="replicas-table measured" aria-label="How far each replica is">
+      <colgroup>
+        <col class="column-name" />
+        <col class="column-count" span={2} />
+      </colgroup>
       <thead>
         <tr>
           <th scope="col">Replica</th>
@@ -84,11 +89,7 @@ function Table({ bench, replicas }: { bench: Bench; replicas: Replicas }) {
           <th scope="col" class="number" title="Sessions whose calls it remembers">
             calls
           </th>
-          {lines.map((line) => (
-            <th scope="col" key={line.slot}>
-              {lineTitle(line)}
-            </th>
-          ))}
+          <LineHeads lines={lines} />
         </tr>
       </thead>
       <tbody>
@@ -116,6 +117,8 @@ function ReplicaRow({ bench, row, lines }: { bench: Bench; row: Row; lines: read
       data-testid={`replica-${peer}`}
       data-status={statusWord(status)}
       data-service={row.service}
+      data-member={row.member}
+      data-away={status === Status.Crashed}
       data-held={held.join()}
       data-executed={executed.join()}
       data-log={row.log ?? ""}
@@ -137,21 +140,13 @@ function ReplicaRow({ bench, row, lines }: { bench: Bench; row: Row; lines: read
         </button>
         <State row={row} status={status} />
       </th>
-      <td class="number">{row.log === null ? "" : exact(row.log)}</td>
-      <td class="number">{row.calls === null ? "" : exact(row.calls)}</td>
-      {lines.map((line, i) => {
-        const cell = row.cells[i] ?? { held: 0, executed: 0 };
-        const says = cellSentence(cell, line.most);
-        return (
-          <td key={line.slot} title={`Replica ${name} ${says} (${lineTitle(line)})`}>
-            <ReplicaBar
-              cell={cell}
-              most={line.most}
-              label={`Replica ${name}, ${lineTitle(line)}: ${says}`}
-            />
-          </td>
-        );
-      })}
+      <td class="number" data-head="log">
+        {row.log === null ? "" : exact(row.log)}
+      </td>
+      <td class="number" data-head="calls">
+        {row.calls === null ? "" : exact(row.calls)}
+      </td>
+      <LineCells of={name} row={row} lines={lines} />
     </tr>
   );
 }
@@ -160,8 +155,9 @@ function ReplicaRow({ bench, row, lines }: { bench: Bench; row: Row; lines: read
 function State({ row, status }: { row: Row; status: number }) {
   const word = statusWord(status);
   if (status !== Status.Up) return <span class={`status ${word}`}>{word}</span>;
+  if (!row.member) return <span class="status">no member</span>;
   if (row.service !== "online") return <span class="status paused">{row.service}</span>;
-  if (row.silent) return <span class="status">booted, nothing told yet</span>;
+  if (row.silent) return <span class="status">booted</span>;
   return <span class="status up">up</span>;
 }
 

@@ -13,6 +13,15 @@ export function lineTitle({ replica, life }: Line): string {
     : `updates taken by ${replica}, life ${life}`;
 }
 
+/** The characters of a life that tell it from others well enough where there is little room. */
+const LIFE_SHORT = 4;
+
+/** What a line is called where there is little room: "3", "3.ab12", "forced". */
+export function lineName({ replica, life }: Line): string {
+  if (replica === null) return "forced";
+  return life === null ? replica : `${replica}.${life.slice(0, LIFE_SHORT)}`;
+}
+
 /** "holds 5 of 7, has executed 3" */
 export function cellSentence(cell: Cell, most: number): string {
   const held =

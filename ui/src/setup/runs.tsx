@@ -7,8 +7,6 @@ import type { Run } from "../api/types";
 import { closeRun } from "../state/bench";
 import { labError, loadRuns, runs } from "../state/gallery";
 import { go, route, runRoute } from "../state/route";
-import { stores } from "../state/stores";
-import { WatchStore } from "../store/list";
 import { exact, moment, span } from "../words/format";
 import { stateWord } from "../words/sentences";
 import { JobList } from "./joblist";
@@ -38,7 +36,6 @@ export function Runs() {
       <div class="runs">
         <JobList />
         <p class="panel-note">No run yet. Choose an experiment and press Run.</p>
-        <FirstStore />
       </div>
     );
   return (
@@ -62,14 +59,8 @@ export function Runs() {
           {exact(all.length - shown)} more
         </button>
       )}
-      <FirstStore />
     </div>
   );
-}
-
-/** Without a store there is no list of stores, which would offer this. */
-function FirstStore() {
-  return stores.value?.length === 0 ? <WatchStore /> : null;
 }
 
 function Comparing() {

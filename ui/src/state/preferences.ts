@@ -26,6 +26,9 @@ export function remember(key: string, value: string | null): void {
 const prefersDark = matchMedia("(prefers-color-scheme: dark)");
 const prefersStill = matchMedia("(prefers-reduced-motion: reduce)");
 
+/** As in frame.css. */
+const isNarrow = matchMedia("(max-width: 720px)");
+
 const stored = recall("rumormill-theme");
 const own = signal<Theme | null>(stored === "light" || stored === "dark" ? stored : null);
 const system = signal<Theme>(prefersDark.matches ? "dark" : "light");
@@ -33,14 +36,23 @@ const system = signal<Theme>(prefersDark.matches ? "dark" : "light");
 export const theme = signal<Theme>(own.peek() ?? system.peek());
 /** Should nothing move that need not? */
 export const still = signal(prefersStill.matches);
-export const leftFolded = signal(recall("rumormill-left") === "folded");
-export const rightFolded = signal(recall("rumormill-right") === "folded");
+/** Too narrow for panels beside the middle: they are folded, and lie over it while they are open. */
+export const narrow = signal(isNarrow.matches);
+export const leftFolded = signal(narrow.peek() || recall("rumormill-left") === "folded");
+export const rightFolded = signal(narrow.peek() || recall("rumormill-right") === "folded");
 
 prefersDark.addEventListener("change", (event) => {
   system.value = event.matches ? "dark" : "light";
 });
 prefersStill.addEventListener("change", (event) => {
   still.value = event.matches;
+});
+
+isNarrow.addEventListener("change", (event) => {
+  narrow.value = event.matches;
+  const isFolded = (key: string) => event.matches || recall(key) === "folded";
+  leftFolded.value = isFolded("rumormill-left");
+  rightFolded.value = isFolded("rumormill-right");
 });
 
 /** Which list the left panel shows. */
@@ -58,6 +70,12 @@ export function followPreferences(): void {
     theme.value = own.value ?? system.value;
     document.documentElement.dataset["theme"] = theme.value;
   });
-  effect(() => remember("rumormill-left", leftFolded.value ? "folded" : null));
-  effect(() => remember("rumormill-right", rightFolded.value ? "folded" : null));
+  for (const [key, folded] of [
+    ["rumormill-left", leftFolded],
+    ["rumormill-right", rightFolded],
+  ] as const)
+    effect(() => {
+      // On a narrow page they are folded for want of room, and not because somebody wants it.
+      if (!narrow.value) remember(key, folded.value ? "folded" : null);
+    });
 }

@@ -4,7 +4,6 @@ import { useState } from "preact/hooks";
 import { LabError } from "../api/client";
 import { stores as api, type StoreLine } from "../api/stores";
 import { complain } from "../frame/toast";
-import { leftTab } from "../state/preferences";
 import { go, route } from "../state/route";
 import { loadStores, storeName, stores } from "../state/stores";
 import { plural } from "../words/format";
@@ -81,7 +80,7 @@ function Forget({ address }: { address: string }) {
 }
 
 /** A quiet word that becomes a field for an address. */
-export function WatchStore() {
+function WatchStore() {
   const [open, setOpen] = useState(false);
   const [text, setText] = useState("");
   const [wrong, setWrong] = useState<string | null>(null);
@@ -103,7 +102,6 @@ export function WatchStore() {
     event.preventDefault();
     try {
       const address = await api.watch(text);
-      leftTab.value = "stores";
       go({ at: "store", address });
       setOpen(false);
       setText("");

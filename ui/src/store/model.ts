@@ -12,6 +12,8 @@ const SPAN_MIN_MS = 30_000;
 const LOOKS_MAX = 200;
 /** Looks that are nearer to each other tell how far a replica is, and not how fast. */
 const APART_MS = 500;
+/** A replica that has stopped is so for a moment, mostly; at so many looks in a row it is shown. */
+const STOPS_SHOWN = 2;
 /** How long it is told that a replica was started again. */
 const FRESH_MS = 60_000;
 
@@ -25,13 +27,23 @@ export interface Look {
   rates: Record<Counter, number | null>;
 }
 
-/** How a replica is. */
-export type Standing = "not reached" | "offline" | "overloaded" | "catching up" | "online";
+/** How a replica is. A spare holds nothing until it is added, and serves nobody. */
+export type Standing =
+  | "not reached"
+  | "spare"
+  | "offline"
+  | "overloaded"
+  | "catching up"
+  | "taking no calls"
+  | "online";
 
 /** One replica, as a row of the page. */
 export interface StoreRow extends Row {
   reached: boolean;
   standing: Standing;
+  /** It stands aside from the others, who know nothing of it or agree on something first. */
+  fenced: boolean;
+  stopped: boolean;
   /** Updates that it has yet to execute until it is where the others were when it came back. */
   behind: number;
   waiting: number;
@@ -63,6 +75,10 @@ interface Memory {
   told: ReplicaTold | null;
   at: number | null;
   reached: boolean;
+  /** Is it a member of the store, as far as anybody knows? */
+  member: boolean;
+  /** Looks in a row at which it had stopped. */
+  stops: number;
   /** What the next rates are made from, and when it was told. */
   counted: { told: ReplicaTold; at: number } | null;
   again: number | null;
@@ -83,7 +99,7 @@ export class Watch {
     this.order = [...new Set(replicas.map(({ replica }) => replica))].sort((a, b) => a - b);
     for (const replica of this.memories.keys())
       if (!this.order.includes(replica)) this.memories.delete(replica);
-    const most = mostOf(replicas.flatMap((one) => (one.reached ? one.lines : [])));
+    const most = mostOf(replicas.flatMap((one) => (isIn(one) ? one.lines : [])));
     for (const told of replicas) this.remember(asked, told, most);
   }
 
@@ -97,6 +113,9 @@ export class Watch {
     const at = asked + (told.after_ms ?? 0);
     const memory = this.memories.get(told.replica) ?? newMemory();
     this.memories.set(told.replica, memory);
+    // What it was before it left, or came, says nothing of what it is now.
+    const isMember = told.member ?? memory.member;
+    if (isMember !== memory.member) Object.assign(memory, newMemory(), { member: isMember });
     if (!told.reached) {
       memory.reached = false;
       memory.counted = null;
@@ -104,10 +123,13 @@ export class Watch {
       return;
     }
     const before = memory.told;
+    memory.stops = told.stopped ? memory.stops + 1 : 0;
     const restarted = before !== null && COUNTERS.some((key) => told[key] < before[key]);
     if (restarted) memory.again = at;
     if (restarted) memory.counted = null;
-    if (restarted || (before !== null && !memory.reached)) memory.goal = most;
+    // Whoever comes has to get to where the others are; a fenced one is not there yet.
+    const isBack = before === null ? told.fenced : !memory.reached;
+    if (restarted || isBack) memory.goal = most;
     if (memory.goal && lacking(told, memory.goal) === 0) memory.goal = null;
     count(memory, told, at);
     Object.assign(memory, { told, at, reached: true });
@@ -117,7 +139,7 @@ export class Watch {
   now(): StoreNow | null {
     if (this.order.length === 0) return null;
     const memories = this.order.map((replica) => [replica, this.memories.get(replica)] as const);
-    const told = memories.flatMap(([, memory]) => memory?.told ?? []);
+    const told = memories.flatMap(([, memory]) => (memory?.member && memory.told) || []);
     const lines = linesOf(told.flatMap((one) => one.lines));
     const rows = memories.map(([replica, memory]) =>
       rowOf(replica, memory ?? newMemory(), lines, this.at),
@@ -134,8 +156,11 @@ export function spanOf({ at, rows }: StoreNow): number {
 
 function newMemory(): Memory {
   const nothing = { told: null, at: null, counted: null, again: null, goal: null };
-  return { ...nothing, reached: false, looks: [] };
+  return { ...nothing, reached: false, member: true, stops: 0, looks: [] };
 }
+
+/** Does it tell how far the store is? */
+const isIn = ({ reached, member }: ReplicaTold) => reached && member !== false;
 
 /** Makes rates of what was done since they were made last. */
 function count(memory: Memory, told: ReplicaTold, at: number): void {
@@ -152,15 +177,20 @@ function note({ looks }: Memory, look: Look): void {
 }
 
 /** As the store writes it: `1`, `1.3fa` in another life of replica 1, `F` for forced updates. */
-function slotOf({ replica, incarnation }: LineTold): string {
-  if (replica === null && incarnation === 0) return "F";
+function slotOf({ replica, forced, incarnation }: LineTold): string {
+  if (forced) return "F";
   const life = incarnation === 0 ? "" : `.${incarnation.toString(16)}`;
   return `${replica ?? "gone"}${life}`;
 }
 
+/** Counts lines that have ended: those are no updates. */
+const isEnded = ({ replica, forced, incarnation }: LineTold) =>
+  replica === null && !forced && incarnation === 1;
+
 function mostOf(lines: readonly LineTold[]): Map<string, number> {
   const most = new Map<string, number>();
   for (const line of lines) {
+    if (isEnded(line)) continue;
     const slot = slotOf(line);
     most.set(slot, Math.max(most.get(slot) ?? 0, line.held));
   }
@@ -202,20 +232,24 @@ function rowOf(peer: number, memory: Memory, lines: readonly Line[], now: number
   });
   const service: Service = told?.service ?? "online";
   const behind = memory.goal && told ? lacking(told, memory.goal) : 0;
+  const fenced = told?.fenced ?? false;
+  const stopped = memory.stops >= STOPS_SHOWN;
   const isFresh = memory.again !== null && now - memory.again < FRESH_MS;
   return {
-    ...{ peer, cells, service, reached, behind, silent: told === null },
-    standing: standingOf(reached, service, behind),
+    ...{ peer, cells, service, reached, behind, fenced, stopped, silent: told === null },
+    ...{ member: memory.member, standing: standingOf(memory, behind) },
     ...{ log: told?.log ?? null, calls: told?.sessions ?? null, waiting: told?.waiting ?? 0 },
     ...{ seen: memory.at, again: isFresh ? memory.again : null },
     ...{ now: reached ? (looks.at(-1)?.rates ?? null) : null, looks },
   };
 }
 
-function standingOf(reached: boolean, service: Service, behind: number): Standing {
-  if (!reached) return "not reached";
-  if (service !== "online") return service;
-  return behind > 0 ? "catching up" : "online";
+function standingOf({ member, reached, told, stops }: Memory, behind: number): Standing {
+  if (!member) return "spare";
+  if (!reached || told === null) return "not reached";
+  if (told.service !== "online") return told.service ?? "online";
+  if (behind > 0) return "catching up";
+  return told.fenced || stops >= STOPS_SHOWN ? "taking no calls" : "online";
 }
 
 function primaryOf(told: readonly ReplicaTold[]): number | null {

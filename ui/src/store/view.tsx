@@ -8,8 +8,9 @@ import { format } from "../state/route";
 import { storeName, stores } from "../state/stores";
 import { type Followed, useStore } from "./following";
 import { type StoreNow, type StoreRow, spanOf } from "./model";
-import { Progress, Traffic } from "./tables";
-import { changeWords, lengthWords } from "./words";
+import { Progress } from "./progress";
+import { Traffic } from "./traffic";
+import { changeWords, lengthWords, unknownSentence } from "./words";
 
 export function StoreView({ address }: { address: string }) {
   const { look, ...followed } = useStore(address);
@@ -22,13 +23,14 @@ export function StoreView({ address }: { address: string }) {
       {answers === false && <Away address={address} of={followed} />}
       {now ? (
         <section
-          class="store-stage"
+          class="replicas-stage"
+          data-testid="store-stage"
           aria-label="Replicas of the store"
           data-stale={answers === false}
           // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
           tabIndex={0}
         >
-          <HowFar now={now} />
+          <HowFar address={address} now={now} />
           <Progress address={address} now={now} look={look} live={answers === true} />
           <h2>
             What they do <span class="quiet">in the last {lengthWords(spanOf(now))}</span>
@@ -52,34 +54,48 @@ function Head({ address }: { address: string }) {
   return (
     <header class="store-head">
       <h1>{known?.folder ? storeName(known) : `Store ${address}`}</h1>
-      <p class="quiet number">
-        {known?.folder && <>front end {address} · </>}
-        {listed?.pid != null && <>process {listed.pid} · </>}
-        {known?.folder && <span title="Where it is kept">{known.folder}</span>}
+      <ul class="store-facts quiet number" aria-label="Where it is">
+        {known?.folder && <li>front end {address}</li>}
         {others.length > 0 && (
-          <>
-            {" · also through "}
+          <li>
+            also through{" "}
             {others.map((other, i) => (
               <span key={other}>
                 {i > 0 && ", "}
                 <a href={format({ at: "store", address: other })}>{other}</a>
               </span>
             ))}
-          </>
+          </li>
         )}
-      </p>
+        {listed?.pid != null && <li>process {listed.pid}</li>}
+        {known?.folder && (
+          <li class="store-folder" title={`Kept in ${known.folder}`}>
+            <bdi>{known.folder}</bdi>
+          </li>
+        )}
+      </ul>
     </header>
   );
 }
 
 /** The sentence over the bars, and what they mean. */
-function HowFar({ now }: { now: StoreNow }) {
-  const reached = now.rows.filter((row) => !row.silent);
-  const words = gapSentence(gapOf({ lines: now.lines, rows: reached }), reached.length, String);
+function HowFar({ address, now }: { address: string; now: StoreNow }) {
+  const members = now.rows.filter(({ member }) => member);
+  const known = members.filter(({ silent }) => !silent);
+  const gap = gapOf({ lines: now.lines, rows: known });
+  const words = gapSentence(gap, known.length, String);
   return (
     <div class="store-words">
       <p class="number" data-testid="store-words">
-        {words.charAt(0).toUpperCase() + words.slice(1)}
+        {words.charAt(0).toUpperCase() + words.slice(1)} {unknownSentence(members)}
+        {gap.all === 0 && (
+          <>
+            <span class="quiet">Give it one:</span>{" "}
+            <code>
+              curl -X PUT http://{address}/v1/keys/fruit -d {`'{"value": "apple"}'`}
+            </code>
+          </>
+        )}
       </p>
       <Legend />
     </div>

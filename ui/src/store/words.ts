@@ -1,5 +1,6 @@
 // How a store of real servers is, in sentences.
 
+import type { StoreLine } from "../api/stores";
 import { exact, plural, span } from "../words/format";
 import type { StoreRow } from "./model";
 
@@ -13,6 +14,8 @@ export function asideWords(row: StoreRow, now: number, primary: number | null): 
   const parts: string[] = [];
   if (!row.reached) parts.push(row.seen === null ? "never yet" : `last ${ago(now - row.seen)}`);
   else if (row.behind > 0) parts.push(`${plural(row.behind, "update")} to go`);
+  else if (row.stopped) parts.push("all stop until they agree");
+  else if (row.fenced) parts.push("catching up, or out of touch");
   else if (row.again !== null) parts.push(`started again ${ago(now - row.again)}`);
   if (row.peer === primary) parts.push("orders forced updates");
   return parts.join(" · ");
@@ -44,5 +47,29 @@ export function changeWords(
   const was = new Map(before.map((row) => [row.peer, row.standing]));
   const changed = now.filter((row) => was.has(row.peer) && was.get(row.peer) !== row.standing);
   if (changed.length === 0) return null;
-  return changed.map((row) => `Replica ${row.peer} is ${row.standing}.`).join(" ");
+  return changed.map(changeSentence).join(" ");
+}
+
+function changeSentence({ peer, standing }: StoreRow): string {
+  return `Replica ${peer} is ${standing === "spare" ? "a spare" : standing}.`;
+}
+
+/** Of whom nothing is known, which the sentence over the bars leaves out. */
+export function unknownSentence(members: readonly StoreRow[]): string {
+  const silent = members.filter((row) => row.silent).map(({ peer }) => peer);
+  if (silent.length === 0) return "";
+  return `Nothing is known of ${silent.length === 1 ? "replica" : "replicas"} ${silent.join(", ")}.`;
+}
+
+/** What a spare is, and what to type to have it do something. */
+export function spareWords({ reached, fenced }: StoreRow): string {
+  if (!reached) return "does not answer";
+  return fenced ? "holds nothing until it is added" : "was let go, and has not heard of it yet";
+}
+
+/** What to type to take a spare in: the command finds the store of its own accord when it is this machine's only one. */
+export function addCommand(replica: number, address: string, all: readonly StoreLine[]): string {
+  const here = all.filter(({ pid }) => pid !== null);
+  const isOnly = here.length === 1 && here[0]?.front_ends.includes(address);
+  return `rumormill store add ${replica}${isOnly ? "" : ` --server http://${address}`}`;
 }

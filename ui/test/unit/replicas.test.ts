@@ -5,13 +5,14 @@ import type { GaugeRow } from "../../src/api/types";
 import { Gauges } from "../../src/model/gauges";
 import { answerWords } from "../../src/replicas/answers";
 import { gapOf, hasReplicas, replicasOf } from "../../src/replicas/model";
-import { cellSentence, gapSentence, lineTitle } from "../../src/replicas/words";
+import { cellSentence, gapSentence, lineName, lineTitle } from "../../src/replicas/words";
 import { isOffered } from "../../src/state/views";
 import { benchOf } from "./bench";
 
 const NAMES = [
   ...["replica timestamp 2", "value timestamp 2", "replica timestamp 1", "value timestamp 1"],
   ...["replica timestamp 1.3fa", "replica timestamp F", "log", "calls", "offline", "cpu"],
+  ...["member", "replica timestamp E", "replica timestamp 3.ab12cd34"],
 ];
 
 function gauges(...rows: GaugeRow[]): Gauges {
@@ -89,6 +90,22 @@ describe("replicas", () => {
       "updates taken by 2",
       "forced updates",
     ]);
+  });
+
+  it("have short names for lines where there is little room", () => {
+    const { lines } = replicasOf(gauges([1, 12, 1], [1, 5, 1], [1, 2, 1]));
+    expect(lines.map(lineName)).toEqual(["1", "3.ab12", "forced"]);
+  });
+
+  it("do not count how many lines have ended as updates", () => {
+    expect(replicasOf(gauges([1, 2, 1], [1, 11, 3])).lines.map(({ slot }) => slot)).toEqual(["1"]);
+  });
+
+  it("are not waited for when they are no members", () => {
+    const of = gauges([1, 2, 5], [2, 2, 9], [2, 10, 0], [1, 10, 1]);
+    const replicas = replicasOf(of);
+    expect(replicas.rows.map(({ member }) => member)).toEqual([true, false]);
+    expect(gapOf(replicas)).toEqual({ all: 5, missing: [], pending: [[1, 5]] });
   });
 
   it("keep their row when they boot, or when the page goes back, without what they said before", () => {

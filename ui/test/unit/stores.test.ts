@@ -5,7 +5,16 @@ import type { LineTold, ReplicaTold } from "../../src/api/stores";
 import { gapOf } from "../../src/replicas/model";
 import { type StoreNow, spanOf, Watch, WINDOW_MS } from "../../src/store/model";
 import { pathsOf } from "../../src/store/spark";
-import { ago, asideWords, changeWords, rateWords, standingWords } from "../../src/store/words";
+import {
+  addCommand,
+  ago,
+  asideWords,
+  changeWords,
+  rateWords,
+  spareWords,
+  standingWords,
+  unknownSentence,
+} from "../../src/store/words";
 
 const line = (
   replica: number | null,
@@ -13,7 +22,7 @@ const line = (
   executed = held,
   incarnation = 0,
 ): LineTold => ({
-  ...{ replica, incarnation, held, executed },
+  ...{ replica, forced: replica === null && incarnation === 0, incarnation, held, executed },
 });
 
 function replica(number: number, more: Partial<ReplicaTold> = {}): ReplicaTold {
@@ -21,9 +30,14 @@ function replica(number: number, more: Partial<ReplicaTold> = {}): ReplicaTold {
     ...{ replica: number, reached: true, after_ms: 0, service: "online", lines: [line(1, 10)] },
     ...{ log: 0, sessions: 0, waiting: 0, gossip_sent: 0, gossip_received: 0 },
     ...{ executed: 10, queries: 0, primary: null },
+    ...{ member: true, fenced: false, stopped: false },
     ...more,
   };
 }
+
+/** As a spare tells of itself. */
+const spare = (number: number, more: Partial<ReplicaTold> = {}) =>
+  replica(number, { member: false, fenced: true, lines: [], executed: 0, ...more });
 
 const lost = (number: number) => replica(number, { reached: false, service: null, lines: [] });
 
@@ -45,7 +59,8 @@ describe("a store", () => {
     expect(watch.now()).toBeNull();
     watch.take(0, [
       replica(1, { lines: [line(null, 4), line(2, 3, 2), line(1, 1), line(1, 5, 5, 0x3fa)] }),
-      replica(2, { lines: [line(2, 7), line(null, 9, 8, 0xb), line(3, 0)] }),
+      // Another replica has left; and lines that have ended are no updates.
+      replica(2, { lines: [line(2, 7), line(null, 9, 8, 0xb), line(3, 0), line(null, 2, 2, 1)] }),
     ]);
     expect(now(watch).lines.map(({ slot, most }) => [slot, most])).toEqual([
       ["1", 1],
@@ -94,6 +109,7 @@ describe("a store", () => {
     const watch = new Watch();
     watch.take(0, [replica(1), lost(2)]);
     expect(row(watch, 2).silent).toBe(true);
+    expect(unknownSentence(now(watch).rows)).toBe("Nothing is known of replica 2.");
     expect(asideWords(row(watch, 2), 1000, null)).toBe("never yet");
   });
 
@@ -147,6 +163,62 @@ describe("a store", () => {
     expect(now(watch).rows.map(({ peer }) => peer)).toEqual([1, 3]);
     watch.take(1000, [replica(1), replica(4)]);
     expect(now(watch).rows.map(({ peer }) => peer)).toEqual([1, 4]);
+  });
+
+  it("waits for no spare", () => {
+    const watch = new Watch();
+    watch.take(0, [replica(1), spare(2), spare(3, { reached: false, fenced: false })]);
+    expect(row(watch, 2)).toMatchObject({ member: false, standing: "spare", reached: true });
+    expect(gapOf(now(watch)).missing).toEqual([]);
+    expect(spareWords(row(watch, 2))).toBe("holds nothing until it is added");
+    expect(spareWords(row(watch, 3))).toBe("does not answer");
+  });
+
+  it("sees a spare become a member, which catches up, and a member a spare", () => {
+    const watch = new Watch();
+    const has = (executed: number, more = {}) =>
+      replica(2, { lines: [line(1, executed)], ...more });
+    watch.take(0, [replica(1), spare(2)]);
+    watch.take(1000, [replica(1), has(4, { fenced: true })]);
+    expect(row(watch, 2).standing).toBe("catching up");
+    expect(asideWords(row(watch, 2), 1000, null)).toBe("6 updates to go");
+    watch.take(2000, [replica(1), has(10)]);
+    expect(row(watch, 2).standing).toBe("online");
+    // What it counted before it was let go says nothing of it now: nobody has started it again.
+    watch.take(3000, [replica(1, { lines: [line(1, 20)] }), spare(2)]);
+    watch.take(4000, [replica(1, { lines: [line(1, 20)] }), has(20, { executed: 1 })]);
+    expect([row(watch, 2).standing, row(watch, 2).again]).toEqual(["online", null]);
+  });
+
+  it("hides what a replica holds that was let go and does not know it", () => {
+    const watch = new Watch();
+    watch.take(0, [replica(1), spare(2, { fenced: false, lines: [line(2, 99)] })]);
+    expect(now(watch).lines.map(({ slot }) => slot)).toEqual(["1"]);
+    expect(spareWords(row(watch, 2))).toBe("was let go, and has not heard of it yet");
+  });
+
+  it("remembers who is a spare while nobody can be asked", () => {
+    const watch = new Watch();
+    watch.take(0, [replica(1), spare(2)]);
+    watch.take(1000, [lost(1), { ...lost(2), member: null }]);
+    expect(row(watch, 2).standing).toBe("spare");
+  });
+
+  it("says of one that takes no calls that it does not", () => {
+    const watch = new Watch();
+    watch.take(0, [replica(1), replica(2)]);
+    watch.take(1000, [replica(1, { fenced: true }), replica(2, { stopped: true })]);
+    expect(standingWords(row(watch, 1))).toBe("taking no calls");
+    expect(asideWords(row(watch, 1), 1000, null)).toBe("catching up, or out of touch");
+    // Replicas stop for a moment all the time; longer, somebody is waited for.
+    expect(standingWords(row(watch, 2))).toBe("up");
+    watch.take(2000, [replica(1), replica(2, { stopped: true })]);
+    expect(standingWords(row(watch, 2))).toBe("taking no calls");
+    expect(asideWords(row(watch, 2), 2000, 2)).toBe(
+      "all stop until they agree · orders forced updates",
+    );
+    watch.take(3000, [replica(1), replica(2)]);
+    expect(now(watch).rows.map(({ standing }) => standing)).toEqual(["online", "online"]);
   });
 
   it("remembers no more than is drawn", () => {
@@ -246,5 +318,20 @@ describe("words of a store", () => {
     const words = "Replica 1 is offline. Replica 2 is not reached.";
     expect(changeWords(first, now(watch).rows)).toBe(words);
     expect(changeWords(first, first)).toBeNull();
+    watch.take(2000, [replica(1), spare(2)]);
+    expect(changeWords(first, now(watch).rows)).toBe("Replica 2 is a spare.");
+  });
+
+  it("tell what to type, and where, if there are several stores", () => {
+    const store = (address: string, pid: number | null) => ({
+      ...{ address, front_ends: [address], pid, folder: null, replicas: 3 },
+    });
+    const [here, other] = [store("127.0.0.1:1", 7), store("127.0.0.1:2", 8)];
+    expect(addCommand(5, "127.0.0.1:1", [here])).toBe("rumormill store add 5");
+    const whole = "rumormill store add 5 --server http://127.0.0.1:1";
+    expect(addCommand(5, "127.0.0.1:1", [here, other])).toBe(whole);
+    // One that somebody named may be anywhere.
+    expect(addCommand(5, "127.0.0.1:1", [store("127.0.0.1:1", null)])).toBe(whole);
+    expect(addCommand(5, "127.0.0.1:1", [store("127.0.0.1:1", null), other])).toBe(whole);
   });
 });
