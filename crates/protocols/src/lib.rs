@@ -3,9 +3,11 @@
 
 pub mod election;
 pub mod flood;
+pub mod membership;
 pub mod raft;
 pub mod store;
 
 pub use election::Election;
 pub use flood::Flood;
+pub use membership::{Membership, Swim};
 pub use raft::Raft;
