@@ -217,6 +217,7 @@ impl<A: Application> Desk<A> {
         let number = |peer| self.number_of(peer).map_or(peer, |number| PeerId(number.into()));
         match failure {
             Failure::Refused(Refusal::Missing(peer)) => Failure::Refused(Refusal::Missing(number(peer))),
+            Failure::Silent(peer) => Failure::Silent(number(peer)),
             Failure::Refused(Refusal::Lost(slot, upto)) if slot != Slot::FORCED => {
                 let slot = Slot { replica: number(slot.replica), ..slot };
                 Failure::Refused(Refusal::Lost(slot, upto))

@@ -121,6 +121,9 @@ pub enum Failure {
     /// No answer came in time: an update may yet be executed, or may have been.
     #[error("no answer in time: whether it was done is not known")]
     Unknown,
+    /// No answer came in time, because of a replica that is needed and does not answer: an update may yet be executed.
+    #[error("no answer in time, for replica {0} does not answer: whether it was done is not known")]
+    Silent(PeerId),
     /// It was refused for a reason that another try does not mend.
     #[error("refused: {0}")]
     Refused(Refusal),

@@ -98,7 +98,7 @@ impl From<Failure> for Problem {
             | Failure::Refused(Refusal::Missing(_) | Refusal::NotPrimary(_) | Refusal::Overloaded | Refusal::Fenced) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
-            Failure::Unknown => StatusCode::GATEWAY_TIMEOUT,
+            Failure::Unknown | Failure::Silent(_) => StatusCode::GATEWAY_TIMEOUT,
             Failure::Large => StatusCode::PAYLOAD_TOO_LARGE,
             Failure::Refused(Refusal::Large) => StatusCode::UNPROCESSABLE_ENTITY,
             Failure::Refused(Refusal::Unknown | Refusal::Lost(..) | Refusal::Early) => StatusCode::PRECONDITION_FAILED,

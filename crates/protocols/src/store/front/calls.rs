@@ -168,9 +168,14 @@ impl<A: Application> FrontEnd<A> {
         let (calls, bytes) = session.copies(&chain, cx.now.as_nanos(), heard);
         chain.tried += 1;
         chain.is_resting = false;
-        let is_ordered = session.calls.front().is_some_and(|first| first.order != Order::Causal);
-        // A primary may need as long to find out that it cannot hold a round; asking others does not help then.
-        let least = if is_ordered { cx.config.council.timeout * 3 } else { Duration::ZERO };
+        let finds_out = cx.config.council.timeout * 3;
+        // A primary may need as long to find out that it cannot hold a round, for it looks when it gossips; asking
+        // others does not help then.
+        let least = match session.calls.front().map(|first| first.order) {
+            Some(Order::Immediate) => finds_out + cx.config.gossip_every * 2,
+            Some(Order::Forced) => finds_out,
+            Some(Order::Causal) | None => Duration::ZERO,
+        };
         chain.retry_at = cx.now + cx.config.retry_after.max(least);
         let (to, label) = (chain.to, chain.prev.clone());
         self.watch(place, chain);
@@ -227,13 +232,13 @@ impl<A: Application> FrontEnd<A> {
     fn rest(&mut self, cx: &mut Context<'_, Store<A>>, place: u32, mut chain: Chain) {
         let Some(session) = self.sessions.at(place) else { return };
         let Some(first) = session.calls.front() else { return };
-        let (order, is_patient) = (first.order, first.give_up.is_some());
+        let (order, is_patient, is_update) = (first.order, first.give_up.is_some(), first.is_update());
         if chain.is_late {
             // Too old for every replica; and one may have taken it when it was not.
             session.end_updates(&chain, Failure::Unknown);
         }
         if !is_patient {
-            let failure = chain.not_taken();
+            let failure = chain.failure(is_update, true);
             session.end_chain(chain, failure);
             return;
         }
@@ -252,10 +257,9 @@ impl<A: Application> FrontEnd<A> {
         let Some(session) = self.sessions.at(place) else { return };
         let Some(chain) = session.chain.take() else { return };
         self.deadlines.remove(&(chain.deadline, place));
-        let failure = if chain.is_resting { chain.not_taken() } else { Failure::Unknown };
         for call in session.calls.iter_mut().take(chain.len) {
             if call.outcome.is_none() && call.give_up.is_some_and(|give_up| give_up <= now) {
-                call.outcome = Some(Err(failure));
+                call.outcome = Some(Err(chain.failure(call.is_update(), chain.is_resting)));
             }
         }
         let is_due = chain.retry_at <= now && session.calls.iter().take(chain.len).any(|call| call.outcome.is_none());

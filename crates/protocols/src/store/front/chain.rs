@@ -106,12 +106,15 @@ impl Chain {
         Some(place)
     }
 
-    /// Why its calls failed, when every replica refused them.
-    pub fn not_taken(&self) -> Failure {
+    /// Why a call of it failed: when all replicas have refused it, or before, when its caller waits no longer. What a
+    /// query did does not matter then, but an update may have been taken.
+    pub fn failure(&self, is_update: bool, is_refused: bool) -> Failure {
+        let is_certain = is_refused && !self.is_unsure;
         match self.missing {
-            _ if self.is_unsure => Failure::Unknown,
-            Some(replica) => Failure::Refused(Refusal::Missing(replica)),
-            None => Failure::Busy,
+            Some(replica) if is_certain || !is_update => Failure::Refused(Refusal::Missing(replica)),
+            Some(replica) => Failure::Silent(replica),
+            None if is_certain => Failure::Busy,
+            None => Failure::Unknown,
         }
     }
 

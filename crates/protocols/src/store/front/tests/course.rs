@@ -257,3 +257,25 @@ fn when_all_that_are_known_were_let_go_others_are_asked() {
     }
     assert!(asked.keys().eq(&[1, 2, 3]) && asked[&2] > asked[&1], "{asked:?}");
 }
+
+#[test]
+fn who_waits_for_a_replica_that_does_not_answer_hears_which_one() {
+    let missing = Refusal::Missing(PeerId(3));
+    let immediate = |ask: Ask<Registers>| Ask { order: Order::Immediate, ..ask };
+    for (ask, end) in [(get(1, 7), Failure::Refused(missing)), (set(1, 7), Failure::Silent(PeerId(3)))] {
+        let mut bench = Bench::new();
+        let calls = bench.ask(vec![immediate(ask)]).only().1.calls.clone();
+        bench.refuse(1, &calls, missing);
+        assert_eq!(bench.wait(millis(100)).to(), 1, "it may be back");
+        assert_eq!(bench.wait(millis(900)).answered(), [(1, Err(end))], "the second try was not answered in time");
+    }
+    // While it rests, nobody can be at it.
+    let mut bench = Bench::new();
+    let mut did = bench.ask(vec![immediate(set(1, 7))]);
+    while did.answered().is_empty() {
+        let sent: Vec<_> = did.sent().iter().map(|(to, sent)| (*to, sent.calls.clone())).collect();
+        sent.into_iter().for_each(|(to, calls)| drop(bench.refuse(to, &calls, missing)));
+        did = bench.wait(millis(1));
+    }
+    assert_eq!(did.answered(), [(1, Err(Failure::Refused(missing)))]);
+}

@@ -166,6 +166,13 @@ impl<A: Application> Replica<A> {
         cx: &mut Context<'_, Store<A>>,
         term: Option<u64>,
     ) -> Option<raft::Request<Decree<A>>> {
+        let before = self.council.chair.take();
+        let asked = before.map(|chair| (chair.agenda, chair.present.filter(|sitting| !sitting.is_proposed)));
+        if let Some((next, present)) = asked {
+            // What nobody has proposed is certainly not done.
+            let present = present.map(|sitting| sitting.agenda);
+            present.into_iter().chain([next]).for_each(|agenda| self.fail(cx, agenda, Refusal::NotPrimary(None)));
+        }
         self.council.chair = term.map(|term| Box::new(Chair::of(term, cx.now)));
         // Whoever waits asks the next primary, and is told what became of its call.
         self.council.owed.clear();

@@ -295,3 +295,18 @@ fn who_is_let_go_twice_goes_once() {
     });
     assert_eq!(inner(&replicas[1]).status().version, 1);
 }
+
+/// A front end that is not told would have to take the call for one that may yet be done.
+#[test]
+fn who_presides_no_more_refuses_what_it_has_not_proposed() {
+    let mut replicas = three(Ack::Fsync);
+    preside(&mut replicas, 0);
+    let both = [update(id(1, 1), 103), query(id(2, 1))].map(immediate).to_vec();
+    replicas[0].message(FRONT, calls(&Timestamp::new(), both));
+    pass(&mut replicas, Duration::from_secs(3));
+    let beat = raft::Timer::Beat(1);
+    let effects = replicas[0].timer(crate::store::Timer::Replica(super::super::Timer::Council(beat)));
+    let refused = answers(&effects);
+    assert_eq!(refused.len(), 2);
+    assert!(refused.iter().all(|(reply, _)| reply.result == Err(Refusal::NotPrimary(None))), "{refused:?}");
+}
