@@ -44,6 +44,21 @@ async function firstVisit(browser, fake) {
   await page.context().close();
 }
 
+async function noStore(browser, fake) {
+  const { lab, page, complaints } = await open(browser, fake.url);
+  await lab.click("tab-stores");
+  await holds("without a store the list says what to type", async () =>
+    /No store is up.*rumormill store up/.test(await page.locator(".left .runs").textContent()),
+  );
+  await holds("one that is elsewhere can be named", () => lab.seen("watch-store"));
+  await lab.picture("no-store");
+  await page.setViewportSize({ width: 400, height: 800 });
+  await page.reload();
+  await holds("a narrow page begins with what to run", () => lab.seen("tab-experiments"));
+  await holds("no complaint", async () => complaints.length === 0, 0);
+  await page.context().close();
+}
+
 async function brokenExperiment(browser, fake) {
   const { lab, page } = await open(browser, fake.url);
   await lab.click("experiment-mine");
@@ -246,6 +261,7 @@ async function main() {
   const browser = await openBrowser();
   try {
     await firstVisit(browser, fake);
+    await noStore(browser, fake);
     await brokenExperiment(browser, fake);
     await hands(browser, fake);
     await communities(browser, fake);

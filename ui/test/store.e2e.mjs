@@ -1,5 +1,5 @@
 // A store of real servers in a real browser against a real lab: it is found, its bars are what its front end
-// tells, replicas are switched and killed, and the store goes and comes back.
+// tells, replicas are switched and killed, come and go, and the store goes and comes back.
 //
 // RUMORMILL_URL  the address that the lab printed, with its token
 // RUMORMILL_BIN  the command line, to start the store with
@@ -15,7 +15,7 @@ import { visit } from "./visit.mjs";
 
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
-/** A store of three replicas, kept in a folder, so that it comes back where it was. */
+/** A store of three replicas and a spare, kept in a folder, so that it comes back where it was. */
 class Store {
   constructor(folder) {
     this.folder = folder;
@@ -24,7 +24,17 @@ class Store {
   async up() {
     const bin = process.env.RUMORMILL_BIN;
     if (!bin) throw new Error("set RUMORMILL_BIN to the command line");
-    const args = ["store", "up", "--json", "--dir", this.folder, "--replicas", "3"];
+    const args = [
+      "store",
+      "up",
+      "--json",
+      "--dir",
+      this.folder,
+      "--replicas",
+      "3",
+      "--spares",
+      "1",
+    ];
     this.process = spawn(bin, args, { stdio: ["ignore", "pipe", "ignore"] });
     this.ended = new Promise((done) => this.process.on("close", done));
     for await (const line of createInterface({ input: this.process.stdout })) {
@@ -49,9 +59,15 @@ class Store {
     return answer.json();
   }
 
-  /** How far its replicas are, as its front end says. */
+  /** How far its replicas are, as its front end says; without spares. */
   async replicas() {
-    return (await this.ask("GET", "/v1/replicas")).replicas;
+    const { replicas } = await this.ask("GET", "/v1/replicas");
+    return replicas.filter(({ member }) => member);
+  }
+
+  /** Takes a replica in, or lets one go. */
+  async member(replica, member) {
+    return this.ask("PUT", `/v1/replicas/${replica}/member`, { member });
   }
 
   async write(count, name) {
@@ -62,11 +78,17 @@ class Store {
 
 const sum = (text) => text.split(",").reduce((total, part) => total + Number(part), 0);
 
-/** The rows of the page: how far, and how each replica is. */
+/** The rows of the page: how far, and how each replica is; without spares. */
 const shown = (lab) =>
   lab.page
-    .locator("[data-testid^=replica-].store-row")
+    .locator("tbody:not(.spares) > [data-testid^=replica-].store-row")
     .evaluateAll((rows) => rows.map(({ dataset }) => ({ ...dataset })));
+
+/** The spares of the page. */
+const spares = (lab) =>
+  lab.page
+    .locator(".spares > .store-row")
+    .evaluateAll((rows) => rows.map(({ dataset, textContent }) => [dataset.testid, textContent]));
 
 /** What the page should show, from what the front end tells. */
 function truth(replicas) {
@@ -105,6 +127,46 @@ async function found(lab, store) {
   await holds("the document is called after it", async () =>
     (await lab.page.title()).includes(store.address),
   );
+  await holds("an empty store says what to type", () =>
+    lab.is("store-words", /No replica holds an update yet\..*curl -X PUT http:\/\/127/),
+  );
+  await holds("the spare serves nobody, and says how it would", async () => {
+    const [[name, words] = [], ...more] = await spares(lab);
+    return (
+      more.length === 0 &&
+      name === "replica-5" &&
+      /spare.*holds nothing until it is added: rumormill store add 5/.test(words) &&
+      (await lab.page.locator(`${id(name)} button`).count()) === 0
+    );
+  });
+  await lab.picture("store-empty");
+}
+
+/** A spare is taken in, and a replica let go. */
+async function comesAndGoes(lab, store) {
+  await store.member(5, true);
+  await holds("a spare that is added is a replica as the others", async () => {
+    const rows = await shown(lab);
+    return rows.length === 4 && rows.every(({ standing }) => standing === "online");
+  });
+  await holds("and has what they have", () => agrees(lab, store));
+  await holds("there is no spare then", async () => (await spares(lab)).length === 0);
+  await holds("who hears the page is told", () =>
+    lab.is("store-changes", /Replica 5 is (online|catching up)\./),
+  );
+  await store.member(2, false);
+  await holds("one that is let go is a spare", async () => {
+    const [[name] = []] = await spares(lab);
+    return name === "replica-2" && (await shown(lab)).length === 3;
+  });
+  await holds("nobody waits for it", () => lab.is("store-words", /executed at all 3 replicas\./));
+  await lab.picture("store-let-go");
+  await store.member(2, true);
+  await store.member(5, false);
+  await holds("they may come back", async () => {
+    const [[name] = []] = await spares(lab);
+    return name === "replica-5" && (await agrees(lab, store));
+  });
 }
 
 /** What is written through the front end is seen, and counted. */
@@ -302,15 +364,23 @@ async function looks(lab, store) {
     location.hash = `#/store/${address}`;
   }, store.address);
   await holds("the store is there", async () => (await shown(lab)).length === 3);
+  const width = () => page.locator(`${id("replica-1")} .segments`).evaluate((at) => at.offsetWidth);
+  const before = await width();
   await lab.click("replica-1-offline");
+  await holds(
+    "it is offline",
+    async () => (await lab.attribute("replica-1", "standing")) === "offline",
+  );
+  await holds("its switch is as wide as before", async () => (await width()) === before);
   await store.write(40, "look");
   await wait(4000);
   const wide = () =>
-    page.locator(".store-stage").evaluate((at) => at.scrollWidth <= at.clientWidth + 1);
+    page.locator(id("store-stage")).evaluate((at) => at.scrollWidth <= at.clientWidth + 1);
   for (const [width, height] of [
     [1920, 1080],
     [1280, 720],
     [900, 700],
+    [400, 800],
   ])
     for (const colorScheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme });
@@ -319,7 +389,19 @@ async function looks(lab, store) {
       await wait(300);
       await lab.picture(`store-${width}-${colorScheme}`);
     }
+  await holds("a narrow page folds its panel", async () => !(await lab.seen("tab-stores")));
+  await page.getByLabel("Show the left panel").click();
+  await holds("which opens over it", () => lab.seen(`store-${store.address}`));
+  await page.click(id(`store-${store.address}`));
+  await page.evaluate(() => {
+    location.hash = "#/store/127.0.0.1:9";
+  });
+  await holds("until something is chosen", async () => !(await lab.seen("tab-stores")));
   await page.setViewportSize({ width: 1280, height: 720 });
+  await holds("a wide page has it again", () => lab.seen("tab-stores"));
+  await page.evaluate((address) => {
+    location.hash = `#/store/${address}`;
+  }, store.address);
   await lab.click("replica-1-online");
 }
 
@@ -330,8 +412,8 @@ async function main() {
   try {
     await visit(
       async (lab) => {
-        for (const part of [found, grows, switches, kills, rests, returns, looks, named])
-          await part(lab, store);
+        for (const part of [found, grows, switches, kills, comesAndGoes]) await part(lab, store);
+        for (const part of [rests, returns, looks, named]) await part(lab, store);
       },
       { refused: true },
     );

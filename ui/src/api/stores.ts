@@ -31,8 +31,10 @@ export interface ReplicaTold {
   reached: boolean;
   /** Is it a member, or a spare? Null: nobody could be asked. */
   member: boolean | null;
-  /** It takes no calls: no member, without its state, or out of touch. */
+  /** It takes no calls: no member, or without its state. */
   fenced: boolean;
+  /** It takes no calls: it may have been evicted. */
+  out_of_touch: boolean;
   /** It takes no calls for a moment, while all replicas agree on something. */
   stopped: boolean;
   /** How long after the question it answered. */

@@ -1,6 +1,6 @@
 // What a person has set up on this page and wants to find again: theme and folded panels.
 
-import { effect, signal } from "@preact/signals";
+import { batch, effect, signal } from "@preact/signals";
 
 export type Theme = "light" | "dark";
 
@@ -48,11 +48,14 @@ prefersStill.addEventListener("change", (event) => {
   still.value = event.matches;
 });
 
-isNarrow.addEventListener("change", (event) => {
-  narrow.value = event.matches;
-  const isFolded = (key: string) => event.matches || recall(key) === "folded";
-  leftFolded.value = isFolded("rumormill-left");
-  rightFolded.value = isFolded("rumormill-right");
+isNarrow.addEventListener("change", ({ matches }) => {
+  const isFolded = (key: string) => matches || recall(key) === "folded";
+  // At once: what is folded for want of room must not be remembered.
+  batch(() => {
+    narrow.value = matches;
+    leftFolded.value = isFolded("rumormill-left");
+    rightFolded.value = isFolded("rumormill-right");
+  });
 });
 
 /** Which list the left panel shows. */

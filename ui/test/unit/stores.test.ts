@@ -30,7 +30,7 @@ function replica(number: number, more: Partial<ReplicaTold> = {}): ReplicaTold {
     ...{ replica: number, reached: true, after_ms: 0, service: "online", lines: [line(1, 10)] },
     ...{ log: 0, sessions: 0, waiting: 0, gossip_sent: 0, gossip_received: 0 },
     ...{ executed: 10, queries: 0, primary: null },
-    ...{ member: true, fenced: false, stopped: false },
+    ...{ member: true, fenced: false, out_of_touch: false, stopped: false },
     ...more,
   };
 }
