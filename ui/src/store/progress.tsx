@@ -117,7 +117,14 @@ function Name({ row, now }: { row: StoreRow; now: StoreNow }) {
           {standingWords(row)}
         </span>
       </span>
-      {aside && <span class="store-aside quiet number">{aside}</span>}
+      {aside && (
+        <span
+          class="store-aside quiet number"
+          title={row.peer === now.primary ? "The primary orders forced updates" : undefined}
+        >
+          {aside}
+        </span>
+      )}
     </>
   );
 }

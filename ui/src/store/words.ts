@@ -11,13 +11,12 @@ export function standingWords({ standing }: StoreRow): string {
 
 /** What else is worth knowing of a replica, if anything. */
 export function asideWords(row: StoreRow, now: number, primary: number | null): string {
-  const parts: string[] = [];
+  const parts = row.peer === primary ? ["primary"] : [];
   if (!row.reached) parts.push(row.seen === null ? "never yet" : `last ${ago(now - row.seen)}`);
   else if (row.behind > 0) parts.push(`${plural(row.behind, "update")} to go`);
   else if (row.stopped) parts.push("all stop until they agree");
   else if (row.fenced) parts.push("catching up, or out of touch");
   else if (row.again !== null) parts.push(`started again ${ago(now - row.again)}`);
-  if (row.peer === primary) parts.push("orders forced updates");
   return parts.join(" · ");
 }
 

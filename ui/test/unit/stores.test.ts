@@ -136,7 +136,7 @@ describe("a store", () => {
     watch.take(2000, [replica(1, { gossip_sent: 23 })]);
     expect(row(watch, 1).now?.gossip_sent).toBe(20);
     watch.take(70_000, [replica(1, { gossip_sent: 24 })]);
-    expect(asideWords(row(watch, 1), 70_000, 1)).toBe("orders forced updates");
+    expect(asideWords(row(watch, 1), 70_000, 1)).toBe("primary");
   });
 
   it("does not count what was done between two looks that are too near to each other", () => {
@@ -214,9 +214,7 @@ describe("a store", () => {
     expect(standingWords(row(watch, 2))).toBe("up");
     watch.take(2000, [replica(1), replica(2, { stopped: true })]);
     expect(standingWords(row(watch, 2))).toBe("taking no calls");
-    expect(asideWords(row(watch, 2), 2000, 2)).toBe(
-      "all stop until they agree · orders forced updates",
-    );
+    expect(asideWords(row(watch, 2), 2000, 2)).toBe("primary · all stop until they agree");
     watch.take(3000, [replica(1), replica(2)]);
     expect(now(watch).rows.map(({ standing }) => standing)).toEqual(["online", "online"]);
   });
