@@ -68,7 +68,8 @@ fn replica() -> Value {
     let line = json!({ "replica": 1, "forced": false, "incarnation": 0, "held": 5, "executed": 4 });
     let forced = json!({ "replica": null, "forced": true, "incarnation": 0, "held": 1, "executed": 1 });
     json!({
-        "replica": 1, "reached": true, "member": true, "fenced": false, "stopped": false, "version": 0, "after_ms": 0.25, "service": "online", "lines": [line, forced], "log": 2,
+        "replica": 1, "reached": true, "member": true, "fenced": false, "out_of_touch": true,
+        "stopped": false, "version": 0, "after_ms": 0.25, "service": "online", "lines": [line, forced], "log": 2,
         "sessions": 3, "waiting": 0, "gossip_sent": 7, "gossip_received": 8, "executed": 5, "queries": 9,
         "primary": 1,
     })

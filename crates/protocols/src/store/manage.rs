@@ -63,9 +63,11 @@ pub struct Status {
     pub members: Vec<PeerId>,
     /// How often the members have changed, as it knows.
     pub version: u64,
-    /// Of a replica: it takes no calls, because it is no member, has lost its disk and not caught up yet, or has
-    /// lost touch with the primary.
+    /// Of a replica: it takes no calls, because it is no member, or has lost its disk and not caught up yet.
     pub fenced: bool,
+    /// Of a replica: it takes no calls, because it has not reached the primary for so long that it may have been
+    /// evicted.
+    pub out_of_touch: bool,
     /// Of a replica: it takes no calls for a moment, because an immediate call is being ordered.
     pub stopped: bool,
     /// Who orders forced updates, as it knows.

@@ -116,6 +116,7 @@ pub(super) fn shown(Answered { number, told, after }: &Answered, is_member: Opti
         "after_ms": after.as_micros() as f64 / 1e3,
         "member": is_member,
         "fenced": status.fenced,
+        "out_of_touch": status.out_of_touch,
         "stopped": status.stopped,
         "version": status.version,
         "service": status.service,

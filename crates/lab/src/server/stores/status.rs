@@ -17,9 +17,12 @@ pub(crate) struct Replica {
     /// Is it a member, or a spare? None: nobody could be asked.
     #[serde(default)]
     member: Option<bool>,
-    /// It takes no calls: no member, without its state, or out of touch.
+    /// It takes no calls: no member, or without its state.
     #[serde(default)]
     fenced: bool,
+    /// It takes no calls: it may have been evicted.
+    #[serde(default)]
+    out_of_touch: bool,
     /// It takes no calls for a moment.
     #[serde(default)]
     stopped: bool,

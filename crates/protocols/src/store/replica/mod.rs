@@ -230,7 +230,7 @@ impl<A: Application> Replica<A> {
         match request {
             Request::Switch(service) => drop(self.manage(cx, Errand::Switch(service))),
             Request::Gossip => drop(self.manage(cx, Errand::Gossip)),
-            Request::Status => cx.indicate(Indication::Status(Box::new(self.status()))),
+            Request::Status => cx.indicate(Indication::Status(Box::new(self.status_now(cx)))),
             Request::Change(errand) => {
                 let result = self.manage(cx, errand);
                 cx.indicate(Indication::Changed { errand, result });
@@ -266,7 +266,7 @@ impl<A: Application> Replica<A> {
     /// Somebody asks for something through a front end.
     pub(super) fn on_manage(&mut self, cx: &mut Context<'_, Store<A>>, from: PeerId, ticket: u64, errand: Errand) {
         let result = self.manage(cx, errand);
-        let status = Box::new(self.status());
+        let status = Box::new(self.status_now(cx));
         cx.send(from, Message::Told { ticket, result, status });
         self.finish(cx);
     }

@@ -51,7 +51,12 @@ fn by_number<A: Application>(cx: &Context<'_, Store<A>>, seat: Seat, slot: Slot)
 }
 
 impl<A: Application> Replica<A> {
-    /// How far it is.
+    /// How far it is, at this moment.
+    pub(super) fn status_now(&self, cx: &Context<'_, Store<A>>) -> Status {
+        Status { out_of_touch: self.has_lost_touch(cx), ..self.status() }
+    }
+
+    /// How far it is, as far as that does not depend on the time.
     pub(super) fn status(&self) -> Status {
         Status {
             role: Role::Replica,
@@ -68,6 +73,7 @@ impl<A: Application> Replica<A> {
             members: self.members.replicas.members.clone(),
             version: self.members.replicas.version,
             fenced: self.is_fenced(),
+            out_of_touch: false,
             stopped: self.is_stopped(),
             primary: self.council.primary(),
         }

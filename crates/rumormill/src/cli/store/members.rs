@@ -128,7 +128,9 @@ fn service(row: &Value) -> String {
     let word = if row["member"] == json!(false) {
         "spare"
     } else if row["fenced"] == json!(true) {
-        "catching up, or out of touch"
+        "catching up"
+    } else if row["out_of_touch"] == json!(true) {
+        "out of touch"
     } else if row["stopped"] == json!(true) {
         "stopped for a moment"
     } else {
@@ -166,7 +168,10 @@ mod tests {
             service(&json!({ "member": member, "fenced": fenced, "stopped": stopped, "service": "offline" }))
         };
         assert_eq!(word(false, true, false), "spare");
-        assert!(word(true, true, true).contains("catching up"));
+        assert_eq!(word(true, true, true), "catching up");
+        let lost =
+            json!({ "member": true, "fenced": false, "out_of_touch": true, "stopped": true, "service": "online" });
+        assert_eq!(service(&lost), "out of touch");
         assert_eq!(
             (word(true, false, true), word(true, false, false)),
             ("stopped for a moment".into(), "offline".into())

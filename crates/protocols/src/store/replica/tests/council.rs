@@ -310,3 +310,23 @@ fn who_presides_no_more_refuses_what_it_has_not_proposed() {
     assert_eq!(refused.len(), 2);
     assert!(refused.iter().all(|(reply, _)| reply.result == Err(Refusal::NotPrimary(None))), "{refused:?}");
 }
+
+#[test]
+fn a_status_tells_who_has_lost_touch() {
+    let mut replicas = three(Ack::Fsync);
+    replicas.iter_mut().for_each(|replica| replica.config.lease = Some(Duration::from_secs(5)));
+    preside(&mut replicas, 0);
+    round(&mut replicas);
+    round(&mut replicas);
+    let mut status = |span| {
+        replicas[1].now = replicas[1].now + span;
+        let effects = replicas[1].message(FRONT, Message::Manage { ticket: 1, errand: Errand::Status });
+        let told = effects.into_iter().find_map(|effect| match effect {
+            Effect::Send { message: Message::Told { status, .. }, .. } => Some(status),
+            _ => None,
+        });
+        told.map(|status| (status.fenced, status.out_of_touch))
+    };
+    assert_eq!(status(Duration::from_secs(4)), Some((false, false)));
+    assert_eq!(status(Duration::from_secs(1)), Some((false, true)));
+}
