@@ -60,6 +60,8 @@ function Rows({
   const host = useRef<HTMLDetailsElement>(null);
   const chosen = route.value.at === "run" ? route.value.rows : null;
   const shown = picture?.peers.length ?? 0;
+  // What somebody is typing stays, though the rows change meanwhile; with the form it goes.
+  const [draft, setDraft] = useState<string | null>(null);
   useEffect(() => {
     const away = (event: PointerEvent) => {
       if (host.current && !host.current.contains(event.target as Node)) host.current.open = false;
@@ -74,6 +76,9 @@ function Rows({
     <details
       class="popover"
       ref={host}
+      onToggle={() => {
+        if (!host.current?.open) setDraft(null);
+      }}
       onKeyDown={(event) => {
         if (event.key !== "Escape" || !host.current?.open) return;
         close();
@@ -86,7 +91,8 @@ function Rows({
       <div class="popover-body">
         <RowsForm
           bench={bench}
-          rows={chosen ?? picture?.peers ?? []}
+          text={draft ?? writePeers(chosen ?? picture?.peers ?? [])}
+          write={setDraft}
           done={(peers) => {
             adjust({ rows: peers });
             close();
@@ -126,15 +132,13 @@ function Rows({
 
 interface FormProps {
   bench: Bench;
-  rows: readonly number[];
+  text: string;
+  write: (text: string) => void;
   done: (peers: number[] | null) => void;
 }
 
-function RowsForm({ bench, rows, done }: FormProps) {
-  const written = writePeers(rows);
-  const [text, setText] = useState(written);
+function RowsForm({ bench, text, write, done }: FormProps) {
   const [error, setError] = useState<string | null>(null);
-  useEffect(() => setText(written), [written]);
   return (
     <form
       onSubmit={(event) => {
@@ -152,7 +156,7 @@ function RowsForm({ bench, rows, done }: FormProps) {
           value={text}
           placeholder="1-5, 8"
           aria-invalid={error !== null}
-          onInput={(event) => setText(event.currentTarget.value)}
+          onInput={(event) => write(event.currentTarget.value)}
         />
       </label>
       {error && <p role="alert">{error}</p>}
