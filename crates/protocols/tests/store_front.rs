@@ -146,7 +146,7 @@ fn calls_per_second(sessions: u64, pipeline: u64, rounds: u64) -> f64 {
             let replies =
                 calls.calls.iter().map(|call| Reply { id: call.id, update: true, label: 0, result: Ok(None) });
             let (labels, replies) = (vec![label.clone()], replies.collect());
-            let replies = Replies { labels, replies, time: 0, replicas: None };
+            let replies = Replies { labels, replies, time: 0, replicas: None, ended: Vec::new() };
             done += answers(&front.message(PeerId(1), Message::Replies(replies))).count() as u64;
         }
     }

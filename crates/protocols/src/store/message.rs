@@ -5,7 +5,9 @@ use std::sync::Arc;
 use rumormill_core::{Instant, PeerId, Wire};
 use serde::{Deserialize, Serialize};
 
-use super::{Application, CallId, Decree, Errand, Op, Order, Piece, Place, Round, Slot, Stamp, Status, Timestamp};
+use super::{
+    Application, CallId, Decree, Ended, Errand, Op, Order, Piece, Place, Round, Slot, Stamp, Status, Timestamp,
+};
 use crate::raft;
 
 /// The most bytes of a message: a batch of calls, of records, or a piece of a snapshot.
@@ -157,6 +159,9 @@ pub struct Replies<A: Application> {
     pub time: u64,
     /// The replicas as this one knows them, when it thinks that the front end's list is old.
     pub replicas: Option<Replicas>,
+    /// Of lines that the calls' labels name: those that are executed by all members that take calls, and need not be
+    /// named.
+    pub ended: Vec<Ended>,
 }
 
 /// The replicas of a store.

@@ -15,6 +15,7 @@ mod config;
 mod decree;
 mod front;
 mod launch;
+mod lines;
 mod manage;
 mod message;
 mod parameters;
@@ -36,6 +37,7 @@ pub use config::{Config, Flaw, Load};
 pub use decree::{Decree, Minutes, Ordered, Round};
 pub use front::changes::{Change, Verb};
 pub use front::{End, Entry, FrontEnd};
+pub use lines::Ended;
 pub use manage::{Errand, Role, Status};
 pub use message::{
     Call, Calls, Gossip, MAX_MESSAGE_BYTES, MAX_OPERATION_BYTES, Message, Record, Refusal, Replicas, Replies, Reply,

@@ -6,6 +6,7 @@ use rumormill_check::history::{self, History, Kind, Label, Operation, OperationI
 use rumormill_core::Instant;
 use rumormill_core::property::World;
 
+use super::lines::EndedLines;
 use super::{CallId, Entry, Executed, Exercise, Op, Order, Replica, Slot, Store, Timestamp};
 
 /// Sessions of the reads that look at every replica at the end begin here: no client has such a number.
@@ -17,7 +18,11 @@ pub(super) fn history<A: Exercise>(world: &World<'_, Store<A>>) -> History {
         Store::FrontEnd(front) => Some(front.journal()),
         Store::Replica(_) => None,
     });
-    let mut writer = Writer::new(fronts.flatten().collect());
+    let ended = world.all().filter_map(|peer| match peer.state {
+        Store::Replica(replica) => Some(replica.ended()),
+        Store::FrontEnd(_) => None,
+    });
+    let mut writer = Writer::new(fronts.flatten().collect(), ended.flat_map(EndedLines::iter).collect());
     writer.write_operations();
     let quiet = writer.last.max(world.time) + std::time::Duration::from_nanos(1);
     writer.history.quiet = Some(quiet);
@@ -52,6 +57,8 @@ pub(super) fn failure<A: Exercise>(world: &World<'_, Store<A>>) -> Option<String
 struct Writer<'a, A: Exercise> {
     /// What front ends remember, in the order of sessions.
     entries: Vec<&'a Entry<A>>,
+    /// Lines that have ended, which labels name together.
+    ended: EndedLines,
     /// The place of each line of updates in labels.
     slots: BTreeMap<Slot, usize>,
     /// The operation of each call.
@@ -62,12 +69,13 @@ struct Writer<'a, A: Exercise> {
 }
 
 impl<'a, A: Exercise> Writer<'a, A> {
-    fn new(mut entries: Vec<&'a Entry<A>>) -> Self {
+    fn new(mut entries: Vec<&'a Entry<A>>, ended: EndedLines) -> Self {
         entries.sort_by_key(|entry| entry.operation);
         let ends = entries.iter().filter_map(|entry| entry.end.as_ref());
-        let slots: BTreeSet<Slot> = ends.flat_map(|end| end.label.parts().map(|(slot, _)| slot)).collect();
+        let named = ends.flat_map(|end| end.label.parts().map(|(slot, _)| slot));
+        let slots: BTreeSet<Slot> = named.chain(ended.iter().map(|ended| ended.slot)).collect();
         let slots = slots.into_iter().zip(0..).collect();
-        Self { entries, slots, calls: BTreeMap::new(), last: Instant::ZERO, history: History::default() }
+        Self { entries, ended, slots, calls: BTreeMap::new(), last: Instant::ZERO, history: History::default() }
     }
 
     fn write_operations(&mut self) {
@@ -120,6 +128,8 @@ impl<'a, A: Exercise> Writer<'a, A> {
 
     fn label(&self, timestamp: &Timestamp) -> Label {
         let mut counts = vec![0; self.slots.len()];
+        let mut timestamp = timestamp.clone();
+        self.ended.spell_out(&mut timestamp, self.ended.after(0));
         for (slot, count) in timestamp.parts() {
             if let Some(&place) = self.slots.get(&slot) {
                 counts[place] = count;

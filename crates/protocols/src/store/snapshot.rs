@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::replica::Seal;
-use super::{Application, CallId, Record, SessionId, Slot, Timestamp};
+use super::{Application, CallId, Ended, Record, SessionId, Timestamp};
 
 /// A place in a snapshot, from which a piece of it goes on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,8 +66,8 @@ pub struct Head {
     pub time: u64,
     /// How far decrees are carried out, and who the members are.
     pub seal: Seal,
-    /// Lines that have ended, and how many updates there are of each.
-    pub ended: Vec<(Slot, u64)>,
+    /// Lines that have ended, in that order.
+    pub ended: Vec<Ended>,
     /// What the state has executed, call by call, where a [`Trail`](super::Trail) is kept.
     pub trail: Vec<CallId>,
 }

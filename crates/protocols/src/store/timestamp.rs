@@ -12,8 +12,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use smallvec::SmallVec;
 
-/// The most parts of a timestamp: so many lives of replicas, together, a store can have. Who begins one more than that
-/// takes no updates.
+/// The most parts of a timestamp. Lines that have ended do not count, once all members have executed them.
 pub const MAX_SLOTS: usize = 128;
 
 /// A line of updates: those that one replica took in one life of its memory, or the forced ones of all.
@@ -29,8 +28,8 @@ impl Slot {
     /// The forced updates, in their one order. No peer has this id.
     pub const FORCED: Self = Self { replica: PeerId(0), incarnation: 0 };
 
-    /// Lines that have ended, in the order in which the council said so: not updates, but whoever depends on what was
-    /// done without lost ones must know that they are lost.
+    /// Lines that have ended, in the order in which the council said so: all that there is of the first so many. Whoever
+    /// depends on what was done without lost updates knows by it that they are lost.
     pub const ENDED: Self = Self { replica: PeerId(0), incarnation: 1 };
 }
 

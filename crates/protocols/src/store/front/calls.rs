@@ -8,6 +8,7 @@ use super::chain::Chain;
 use super::outbox::Outbox;
 use super::session::{Caller, MAX_SESSION_CALLS, Session, Waiting, Who, merge_bounded};
 use super::{FrontEnd, MAX_CALLS};
+use crate::store::lines::EndedLines;
 use crate::store::{
     Answered, Application, Ask, Call, CallId, Failure, MAX_OPERATION_BYTES, Op, Order, Refusal, Store, Token,
 };
@@ -161,7 +162,7 @@ impl<A: Application> FrontEnd<A> {
         let Some(session) = self.sessions.at(place) else { return };
         let Some(mut chain) = session.chain.take() else { return };
         self.deadlines.remove(&(chain.deadline, place));
-        if !name_what_was_seen(session, &mut chain) {
+        if !name_what_was_seen(session, &mut chain, &self.ended) {
             session.end_chain(chain, Failure::Refused(Refusal::Unknown));
             return;
         }
@@ -362,8 +363,11 @@ impl<A: Application> Session<A> {
 
 /// A chain comes after what its session has seen, here and elsewhere. False when a label with so many parts
 /// could not travel: then somebody made one up.
-fn name_what_was_seen<A: Application>(session: &Session<A>, chain: &mut Chain) -> bool {
+fn name_what_was_seen<A: Application>(session: &mut Session<A>, chain: &mut Chain, ended: &EndedLines) -> bool {
+    ended.shorten_need(&mut session.label, u64::MAX);
     chain.prev.clone_from(&session.label);
-    let mut seen = session.calls.iter().take(chain.len).map(|call| &call.seen.label);
-    seen.all(|seen| merge_bounded(&mut chain.prev, seen))
+    session.calls.iter_mut().take(chain.len).all(|call| {
+        ended.shorten_need(&mut call.seen.label, u64::MAX);
+        merge_bounded(&mut chain.prev, &call.seen.label)
+    })
 }

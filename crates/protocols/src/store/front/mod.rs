@@ -25,6 +25,7 @@ use self::load::Clients;
 use self::outbox::Outbox;
 use self::route::Routes;
 use self::session::{Heard, Sessions, Who};
+use super::lines::EndedLines;
 use super::{Application, Config, Indication, Message, Replicas, Replies, Request, Role, Status, Store};
 
 pub use journal::{End, Entry};
@@ -39,6 +40,8 @@ pub struct FrontEnd<A: Application> {
     seat: Seat,
     /// Whom it asks.
     routes: Routes,
+    /// Lines that need not be named any more.
+    ended: EndedLines,
     /// Its sessions, with their calls.
     sessions: Sessions<A>,
     /// When to look at which session's chain.
@@ -89,6 +92,7 @@ impl<A: Application> FrontEnd<A> {
         Self {
             seat,
             routes: Routes::new(place(config, seat) as usize),
+            ended: EndedLines::default(),
             sessions: Sessions::new(),
             deadlines: BTreeSet::new(),
             alarm: None,
@@ -126,6 +130,7 @@ impl<A: Application> FrontEnd<A> {
         if let Some(replicas) = replies.replicas {
             self.routes.learn(replicas);
         }
+        replies.ended.into_iter().for_each(|ended| self.ended.learn(ended));
         let (mut out, mut touched) = (Outbox::new(), Vec::new());
         for reply in replies.replies {
             let Some((place, session)) = self.sessions.known_as(reply.id.session) else { continue };

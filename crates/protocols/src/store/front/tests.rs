@@ -191,7 +191,13 @@ fn answers(calls: &[Call<Registers>], label: &Timestamp) -> Replies<Registers> {
         let update = matches!(call.op, Op::Update(_));
         Reply { id: call.id, update, label: 0, result: Ok(Some(b"old".to_vec())) }
     };
-    Replies { labels: vec![label.clone()], replies: calls.iter().map(reply).collect(), time: 0, replicas: None }
+    Replies {
+        labels: vec![label.clone()],
+        replies: calls.iter().map(reply).collect(),
+        time: 0,
+        replicas: None,
+        ended: Vec::new(),
+    }
 }
 
 fn ask(ticket: u64, session: u128, op: Op<(u8, Vec<u8>), u8>) -> Ask<Registers> {

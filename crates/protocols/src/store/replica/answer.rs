@@ -11,8 +11,8 @@ use super::log::MAX_LOG;
 use super::outbox::Seen;
 use super::parked::{Chain, Owed};
 use crate::store::{
-    Ack, Application, Call, Calls, Flaw, Indication, Op, Order, Ordered, Record, Refusal, Service, SessionId, Slot,
-    Stamp, Store, Timestamp,
+    Ack, Application, Call, Calls, Ended, Flaw, Indication, Op, Order, Ordered, Record, Refusal, Service, SessionId,
+    Slot, Stamp, Store, Timestamp,
 };
 
 /// How far a session's chain of calls has come.
@@ -46,6 +46,7 @@ impl<A: Application> Replica<A> {
         let Some(calls) = self.unless_stopped(cx, front, Calls { labels, calls, finished, knows }) else { return };
         let Calls { labels, calls, finished, knows } = calls;
         self.outbox.next_calls(front);
+        self.tell_of_ended_lines(front, &labels);
         if knows < self.members.replicas.version {
             self.outbox.tell_members(front, &self.members.replicas);
         }
@@ -67,6 +68,18 @@ impl<A: Application> Replica<A> {
             if chained {
                 courses.insert(session, course);
             }
+        }
+    }
+
+    /// Tells a front end which lines its labels need not name any more.
+    fn tell_of_ended_lines(&mut self, front: PeerId, labels: &[Timestamp]) {
+        let (ended, passed) = (&self.members.ended, self.passed());
+        if ended.is_empty() {
+            return;
+        }
+        let named = labels.iter().flat_map(Timestamp::parts).filter_map(|(slot, _)| ended.get(slot));
+        for ended in named.filter(|ended| ended.nth <= passed) {
+            self.outbox.tell_ended(front, ended);
         }
     }
 
@@ -104,7 +117,8 @@ impl<A: Application> Replica<A> {
         for number in self.parked.older_than(before) {
             let Some(Chain { front, calls, .. }) = self.parked.take(number) else { continue };
             let unheard = |&(slot, count): &(Slot, u64)| {
-                slot != Slot::ENDED && self.log.held().get(slot) < count && self.members.heard_of(slot) < count
+                let is_held = self.members.ended.names(self.log.held(), slot, count);
+                slot != Slot::ENDED && !is_held && self.members.heard_of(slot) < count
             };
             let unknown = calls.front().is_some_and(|(label, _)| label.parts().any(|part| unheard(&part)));
             let refusal = if unknown { Refusal::Unknown } else { Refusal::Late };
@@ -132,6 +146,7 @@ impl<A: Application> Replica<A> {
         if let Some(refusal) = self.impossible(&prev) {
             return self.refuse(cx, front, &call, refusal);
         }
+        self.members.ended.shorten_need(&mut prev, self.passed());
         let arrival = Arrival { front, from, prev, call };
         match (arrival.call.order, &arrival.call.op) {
             (Order::Causal | Order::Forced, Op::Query(_)) => self.query(cx, arrival),
@@ -155,8 +170,10 @@ impl<A: Application> Replica<A> {
 
     /// Is there something in a label that will never be executed here?
     fn impossible(&self, prev: &Timestamp) -> Option<Refusal> {
-        for (&slot, &last) in &self.members.ended {
-            if prev.get(slot) > last {
+        let ended = &self.members.ended;
+        if !ended.is_empty() {
+            let is_lost = |(slot, count)| ended.get(slot).filter(|ended| count > ended.last);
+            if let Some(Ended { slot, last, .. }) = prev.parts().find_map(is_lost) {
                 return Some(Refusal::Lost(slot, last));
             }
         }
@@ -291,12 +308,7 @@ impl<A: Application> Replica<A> {
     /// A timestamp that names nothing that is lost for good, only that it is: an immediate update comes after all
     /// that there was, also what nobody was answered for and nobody kept.
     pub(super) fn without_lost(&self, mut ts: Timestamp) -> Timestamp {
-        for (&slot, &last) in &self.members.ended {
-            if ts.get(slot) > last {
-                ts.set(slot, last);
-                ts.raise(Slot::ENDED, self.members.ended.len() as u64);
-            }
-        }
+        self.members.ended.without_lost(&mut ts);
         ts
     }
 

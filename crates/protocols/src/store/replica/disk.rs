@@ -12,7 +12,7 @@ use rumormill_core::{Context, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::council::{self, Cursor};
-use crate::store::{Application, Record, SessionId, Slot, Store, Timestamp, trail};
+use crate::store::{Application, Ended, Record, SessionId, Store, Timestamp, trail};
 
 /// The key of [`Meta`].
 pub(super) const META: &[u8] = b"meta";
@@ -52,8 +52,8 @@ pub(super) struct Meta {
     pub(super) settled: u64,
     /// The decrees that are carried out in it.
     pub(super) cursor: Cursor,
-    /// Lines that have ended.
-    pub(super) ended: Vec<(Slot, u64)>,
+    /// Lines that have ended, in that order.
+    pub(super) ended: Vec<Ended>,
 }
 
 /// Which life of the replica the disk belongs to.

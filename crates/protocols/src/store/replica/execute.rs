@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use rumormill_core::Context;
+use smallvec::SmallVec;
 
 use super::Replica;
 use super::answer::holders;
 use super::log::{Entry, Misfit};
 use super::outbox::Seen;
 use super::ready::{Waiter, shortfall};
-use crate::store::{Application, Flaw, Record, Slot, Store, Timestamp};
+use crate::store::{Application, Ended, Flaw, Record, Slot, Store, Timestamp};
 
 impl<A: Application> Replica<A> {
     /// Takes the next record of a line into the log, and executes it if it can be. Returns what it returned
@@ -19,7 +20,7 @@ impl<A: Application> Replica<A> {
         cx: &mut Context<'_, Store<A>>,
         record: Arc<Record<A>>,
     ) -> Result<Option<A::Answer>, Misfit> {
-        self.log.fits(record.slot, record.number)?;
+        self.fits(&record)?;
         let (batch, bytes) = self.disk.add(&record);
         self.enter(cx, record, batch, bytes)
     }
@@ -33,9 +34,10 @@ impl<A: Application> Replica<A> {
         bytes: u32,
     ) -> Result<Option<A::Answer>, Misfit> {
         let (slot, number) = (record.slot, record.number);
+        self.fits(&record)?;
         self.heard = self.heard.max(record.stamp.time);
         // What a disk or a snapshot brought is in the value already.
-        let executed = number <= self.adopted.get(slot) && self.adopted.covers(&record.ts());
+        let executed = number <= self.adopted.get(slot) && self.members.ended.covers(&self.adopted, &record.ts());
         self.log.append(Entry { record: Arc::clone(&record), executed, batch, bytes })?;
         if executed {
             return Ok(None);
@@ -47,6 +49,12 @@ impl<A: Application> Replica<A> {
         let answer = self.offer(cx, &record);
         self.execute_ready(cx);
         Ok(answer)
+    }
+
+    /// Would this record fit into the log? All of a line that is passed was there once.
+    fn fits(&self, record: &Record<A>) -> Result<(), Misfit> {
+        let is_passed = self.members.ended.get(record.slot).is_some_and(|ended| ended.nth <= self.passed());
+        if is_passed { Err(Misfit::Known) } else { self.log.fits(record.slot, record.number) }
     }
 
     /// Executes a record of the log, or lets it wait for the first thing that it lacks.
@@ -92,6 +100,9 @@ impl<A: Application> Replica<A> {
         if !self.waiting.is_empty() {
             self.wake(record.slot, record.number);
         }
+        if !self.members.ended.is_empty() {
+            self.pass_lines();
+        }
     }
 
     /// What waited for `number` updates of a line need not wait for those.
@@ -109,12 +120,44 @@ impl<A: Application> Replica<A> {
 
     /// A line has ended: all members agree that there are only so many updates of it. Nothing waits for more.
     pub(super) fn end_line(&mut self, cx: &mut Context<'_, Store<A>>, slot: Slot, last: u64) {
-        self.members.ended.insert(slot, last);
-        let ended = self.members.ended.len() as u64;
-        self.value_timestamp.raise(Slot::ENDED, ended);
+        let nth = self.members.ended.count() + 1;
+        self.members.ended.learn(Ended { slot, last, nth });
         self.wake(slot, u64::MAX);
-        self.wake(Slot::ENDED, ended);
+        self.pass_lines();
         self.execute_ready(cx);
+    }
+
+    /// So many of the lines that have ended are executed here, one after the other, with all that there is of them.
+    pub(super) fn passed(&self) -> u64 {
+        self.value_timestamp.get(Slot::ENDED)
+    }
+
+    /// Passes the ended lines that are executed now.
+    pub(super) fn pass_lines(&mut self) {
+        while let Some(ended) = self.members.ended.nth(self.passed() + 1)
+            && self.log.executed().get(ended.slot) >= ended.last
+        {
+            self.value_timestamp.raise(Slot::ENDED, ended.nth);
+            self.log.pass(ended.nth);
+            self.wake(Slot::ENDED, ended.nth);
+        }
+    }
+
+    /// Lines that are passed, and which nobody can ask for any more, are named no longer.
+    pub(super) fn drop_lines(&mut self) {
+        if self.members.ended.is_empty() {
+            return;
+        }
+        self.members.shorten();
+        let passed = self.passed();
+        let is_passed = |slot: Slot| self.members.ended.get(slot).is_some_and(|ended| ended.nth <= passed);
+        let held = self.log.held().parts().map(|(slot, _)| slot);
+        for slot in held.filter(|&slot| is_passed(slot)).collect::<SmallVec<[Slot; 4]>>() {
+            if self.log.drop_line(slot) {
+                self.value_timestamp.set(slot, 0);
+                self.stable.set(slot, 0);
+            }
+        }
     }
 
     /// Executes all records that can be, one after the other: what becomes ready by it waits its turn. Nothing else
@@ -139,13 +182,13 @@ impl<A: Application> Replica<A> {
     /// The first part of a label that is not executed here and can be.
     pub(super) fn lacks(&self, label: &Timestamp) -> Option<(Slot, u64)> {
         let lacking = shortfall(label, &self.value_timestamp)?;
-        if self.members.ended.is_empty() {
+        let ended = &self.members.ended;
+        if ended.is_empty() {
             return Some(lacking);
         }
+        let (slot, count) = label.parts().find(|&(slot, count)| !ended.names(&self.value_timestamp, slot, count))?;
         // What is lost for good need not be waited for.
-        let there_is = |slot, count: u64| self.members.ended.get(&slot).map_or(count, |&last| count.min(last));
-        let possible = label.parts().map(|(slot, count)| (slot, there_is(slot, count)));
-        possible.into_iter().find(|&(slot, count)| self.value_timestamp.get(slot) < count)
+        Some((slot, ended.get(slot).map_or(count, |ended| count.min(ended.last))))
     }
 
     /// Is a record on so many disks that it may be executed?
@@ -163,7 +206,7 @@ impl<A: Application> Replica<A> {
             return;
         }
         let held: Vec<(Slot, u64)> = self.log.held().parts().collect();
-        for (slot, own) in held {
+        for (slot, own) in held.into_iter().filter(|&(slot, _)| slot != Slot::ENDED) {
             let (before, stable) = (self.stable.get(slot), self.members.held_by(holders, slot, own));
             if stable <= before {
                 continue;

@@ -6,6 +6,7 @@ use rumormill_core::time::nanos;
 use rumormill_core::{Context, PeerId};
 use serde::Serialize;
 
+use super::members::Members;
 use super::{Replica, disk};
 use crate::store::{Application, Flaw, Store, Timestamp};
 
@@ -60,16 +61,16 @@ fn advance(
     floor: &mut u64,
     next: &mut Option<(u64, Timestamp)>,
     told: Option<(u64, &Timestamp)>,
-    executed: &Timestamp,
+    covers: impl Fn(&Timestamp) -> bool,
 ) {
     if let Some((time, needs)) = next
-        && executed.covers(needs)
+        && covers(needs)
     {
         *floor = (*floor).max(*time);
         *next = None;
     }
     let Some((time, needs)) = told.filter(|(time, _)| time > floor) else { return };
-    if executed.covers(needs) {
+    if covers(needs) {
         *floor = time;
         *next = None;
     } else if next.is_none() {
@@ -81,8 +82,10 @@ impl<A: Application> Replica<A> {
     /// A member told its floor, with all that it holds.
     pub(super) fn hear_floor(&mut self, from: PeerId, floor: u64, holds: &Timestamp) {
         let executed = self.log.executed();
-        if let Some(row) = self.members.row(from) {
-            advance(&mut row.floor, &mut row.next_floor, Some((floor, holds)), executed);
+        let Members { ended, rows, .. } = &mut self.members;
+        if let Some(row) = rows.get_mut(&from) {
+            let covers = |needs: &Timestamp| ended.covers(executed, needs);
+            advance(&mut row.floor, &mut row.next_floor, Some((floor, holds)), covers);
         }
     }
 
@@ -102,9 +105,11 @@ impl<A: Application> Replica<A> {
     pub(super) fn settle(&mut self) {
         let executed = self.log.executed();
         let Floors { own, settled, next, store } = &mut self.floors;
-        advance(settled, next, Some((*own, self.log.held())), executed);
-        for row in self.members.rows_mut() {
-            advance(&mut row.floor, &mut row.next_floor, None, executed);
+        let ended = &self.members.ended;
+        let covers = |needs: &Timestamp| ended.covers(executed, needs);
+        advance(settled, next, Some((*own, self.log.held())), covers);
+        for row in self.members.rows.values_mut() {
+            advance(&mut row.floor, &mut row.next_floor, None, covers);
         }
         *store = (*store).max(self.members.floor(*settled));
         self.calls.settle(*store);
@@ -115,6 +120,7 @@ impl<A: Application> Replica<A> {
     pub(super) fn collect(&mut self) {
         let (members, disk) = (&self.members, &mut self.disk);
         self.log.collect(|slot| members.known(slot), |entry| disk.collected(entry.batch));
+        self.drop_lines();
     }
 }
 
@@ -127,14 +133,14 @@ mod tests {
     fn a_floor_holds_once_what_was_told_with_it_is_executed() {
         let named = |count| -> Timestamp { [(Slot::FORCED, count)].into_iter().collect() };
         let (mut floor, mut next) = (0, None);
-        advance(&mut floor, &mut next, Some((10, &named(5))), &named(4));
+        advance(&mut floor, &mut next, Some((10, &named(5))), |needs| named(4).covers(needs));
         assert_eq!(floor, 0, "an update of before 10 may still be on its way");
-        advance(&mut floor, &mut next, Some((20, &named(9))), &named(4));
-        advance(&mut floor, &mut next, None, &named(5));
+        advance(&mut floor, &mut next, Some((20, &named(9))), |needs| named(4).covers(needs));
+        advance(&mut floor, &mut next, None, |needs| named(5).covers(needs));
         assert_eq!(floor, 10, "the earlier one is not displaced by one that may be long in coming");
-        advance(&mut floor, &mut next, Some((20, &named(9))), &named(9));
+        advance(&mut floor, &mut next, Some((20, &named(9))), |needs| named(9).covers(needs));
         assert_eq!((floor, next.is_none()), (20, true));
-        advance(&mut floor, &mut next, Some((15, &named(1))), &named(9));
+        advance(&mut floor, &mut next, Some((15, &named(1))), |needs| named(9).covers(needs));
         assert_eq!(floor, 20, "an old message does no harm");
     }
 }

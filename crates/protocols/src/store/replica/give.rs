@@ -85,7 +85,7 @@ impl<A: Application> Replica<A> {
             floor: self.floors.store(),
             time: self.heard,
             seal: self.seal(),
-            ended: self.members.ended.iter().map(|(&slot, &last)| (slot, last)).collect(),
+            ended: self.members.ended.iter().collect(),
             trail: self.trail.calls(),
         };
         let records = self.log.beyond(&head.executed).map(|entry| (Arc::clone(&entry.record), entry.bytes)).collect();

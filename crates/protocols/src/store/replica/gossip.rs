@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use super::answer::holders;
 use super::log::Misfit;
-use super::members::Row;
+use super::members::{Members, Row};
 use super::{Replica, Timer};
 use crate::store::{Application, CallId, Gossip, Indication, Message, Record, Slot, Store, Timestamp};
 
@@ -55,13 +55,15 @@ impl<A: Application> Replica<A> {
         let (now, every, floor) = (cx.now, cx.config.gossip_every, self.floors.own());
         let news = self.calls.news();
         for peer in self.members.others() {
-            let Some(row) = self.members.row(peer) else { continue };
+            let Members { rows, ended, .. } = &mut self.members;
+            let Some(row) = rows.get_mut(&peer) else { continue };
             if !row.holds.covers(&row.sent) && now.since(row.sent_at) > every.max(RESEND_AFTER) {
                 row.sent.clone_from(&row.holds);
                 row.in_flight = 0;
             }
             let held = self.log.held();
-            let is_told = row.told == *held && row.told_floor == floor && row.holds.covers(held) && news.is_empty();
+            let has_all = ended.covers(&row.holds, held);
+            let is_told = row.told == *held && row.told_floor == floor && has_all && news.is_empty();
             if !is_told || now.since(row.told_at) >= every * SILENT_ROUNDS {
                 self.tell(cx, peer, None, Why::Round, news.clone());
             }
@@ -195,7 +197,9 @@ impl<A: Application> Replica<A> {
     fn batch(&self, since: &Timestamp, why: Why) -> Batch<A> {
         let (mut records, mut upto, mut bytes) = (Vec::new(), self.log.held().meet(since), 0);
         let is_told = |slot: Slot| why == Why::Asked || slot != Slot::FORCED;
-        for entry in self.log.beyond(since).filter(|entry| is_told(entry.record.slot)) {
+        let mut since = since.clone();
+        self.members.ended.spell_out(&mut since, self.log.slots());
+        for entry in self.log.beyond(&since).filter(|entry| is_told(entry.record.slot)) {
             if bytes >= BATCH_BYTES || records.len() >= BATCH_RECORDS {
                 return Batch { records, upto, complete: false };
             }
@@ -208,7 +212,7 @@ impl<A: Application> Replica<A> {
 
     /// No records; only who holds what.
     fn nothing(&self, since: &Timestamp) -> Batch<A> {
-        let complete = since.covers(self.log.held());
+        let complete = self.members.ended.covers(since, self.log.held());
         Batch { records: Vec::new(), upto: self.log.held().meet(since), complete }
     }
 
@@ -243,7 +247,7 @@ impl<A: Application> Replica<A> {
         self.answer_ready(cx);
         self.collect();
         self.compare(cx, from, &gossip.since, &gossip.upto);
-        if gossip.complete && self.log.held().covers(&gossip.upto) {
+        if gossip.complete && self.members.ended.covers(self.log.held(), &gossip.upto) {
             self.met(cx, from);
         }
         let goes_on = self.members.row(from).is_some_and(|row| row.more) || holders(cx.config.ack) > 1;
@@ -260,7 +264,7 @@ impl<A: Application> Replica<A> {
             return;
         }
         // Nobody adds to this replica's own line but itself.
-        let has_ended = self.members.ended.get(&record.slot).is_some_and(|&last| record.number > last);
+        let has_ended = self.members.ended.get(record.slot).is_some_and(|ended| record.number > ended.last);
         if record.slot == self.line || has_ended {
             return;
         }
@@ -272,11 +276,12 @@ impl<A: Application> Replica<A> {
     /// Does this replica still lack something of what it should hold now? Either an earlier message was lost, or
     /// the sender has removed it from its log, because an earlier life of this replica held it.
     fn compare(&mut self, cx: &mut Context<'_, Store<A>>, from: PeerId, since: &Timestamp, upto: &Timestamp) {
-        let held = self.log.held();
-        let is_lacking = |&(slot, count): &(Slot, u64)| {
-            let last = self.members.ended.get(&slot).copied().unwrap_or(u64::MAX);
-            slot != self.line && slot != Slot::FORCED && held.get(slot) < count.min(last)
-        };
+        let (held, ended) = (self.log.held(), &self.members.ended);
+        let mut upto = upto.clone();
+        ended.spell_out(&mut upto, ended.after(self.passed()));
+        // Of ordered updates, and of lines that have ended, the council tells.
+        let is_told = |slot: Slot| slot != self.line && slot != Slot::FORCED && slot != Slot::ENDED;
+        let is_lacking = |&(slot, count): &(Slot, u64)| is_told(slot) && !ended.names(held, slot, count);
         let mut short = upto.parts().filter(is_lacking).peekable();
         if short.peek().is_none() {
             return;
@@ -315,6 +320,8 @@ impl Row {
     fn told(&mut self, now: Instant, upto: &Timestamp, (updates, complete): (bool, bool), floor: u64) {
         if updates {
             self.sent.merge(upto);
+            // Of how many lines it has all, only it can say.
+            self.sent.set(Slot::ENDED, 0);
             self.sent_at = now;
         }
         self.more = !complete;

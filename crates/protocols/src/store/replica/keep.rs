@@ -100,7 +100,7 @@ impl<A: Application> Replica<A> {
         }
         self.council.cursor = meta.cursor;
         self.adopt_members(cx, self.council.cursor.replicas.clone());
-        self.members.ended.extend(meta.ended);
+        meta.ended.into_iter().for_each(|ended| self.members.ended.learn(ended));
         self.floors = Floors::restored(floor, meta.settled);
         self.heard = meta.heard;
         self.log = Log::after(meta.collected);
@@ -170,7 +170,7 @@ impl<A: Application> Replica<A> {
             heard: self.heard,
             settled: self.floors.store(),
             cursor: self.council.cursor.clone(),
-            ended: self.members.ended.iter().map(|(&slot, &last)| (slot, last)).collect(),
+            ended: self.members.ended.iter().collect(),
         }
     }
 }

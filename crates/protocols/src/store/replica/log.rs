@@ -93,9 +93,32 @@ impl<A: Application> Log<A> {
 
     /// Is there a part of timestamps for this line?
     pub(super) fn has_room(&self, slot: Slot) -> bool {
-        // One is left for the ordered updates.
-        let most = if slot == Slot::FORCED { MAX_SLOTS } else { MAX_SLOTS - 1 };
+        // Two are left for the ordered updates and the ended lines.
+        let most = if slot == Slot::FORCED { MAX_SLOTS - 1 } else { MAX_SLOTS - 2 };
         self.replica_timestamp.get(slot) > 0 || self.replica_timestamp.len() < most
+    }
+
+    /// All of so many ended lines is executed here.
+    pub(super) fn pass(&mut self, ended: u64) {
+        for timestamp in [&mut self.replica_timestamp, &mut self.executed, &mut self.collected] {
+            timestamp.raise(Slot::ENDED, ended);
+        }
+    }
+
+    /// A line that has ended is in nobody's way any more: it is not named. False when some of it is in the log.
+    pub(super) fn drop_line(&mut self, slot: Slot) -> bool {
+        let is_empty = !self.lines.contains_key(&slot);
+        if is_empty {
+            for timestamp in [&mut self.replica_timestamp, &mut self.executed, &mut self.collected] {
+                timestamp.set(slot, 0);
+            }
+        }
+        is_empty
+    }
+
+    /// The lines of which there are records.
+    pub(super) fn slots(&self) -> impl Iterator<Item = Slot> {
+        self.lines.keys().copied()
     }
 
     /// Would this record fit?

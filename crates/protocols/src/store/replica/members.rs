@@ -6,7 +6,8 @@ use rumormill_core::{Instant, PeerId};
 use serde::Serialize;
 use smallvec::SmallVec;
 
-use crate::store::{Replicas, Slot, Timestamp};
+use crate::store::lines::EndedLines;
+use crate::store::{Ended, Replicas, Slot, Timestamp};
 
 /// Earlier lives of a member that are remembered, so that gossip of theirs which comes late is not believed.
 const MAX_PAST: usize = 16;
@@ -17,10 +18,9 @@ pub(super) struct Members {
     /// All of them, as the last change of membership said.
     pub(super) replicas: Replicas,
     /// What each of the others holds: the timestamp table.
-    rows: BTreeMap<PeerId, Row>,
-    /// Lines that have ended: there are only so many updates of each, and whoever depends on more depends on
-    /// what is lost.
-    pub(super) ended: BTreeMap<Slot, u64>,
+    pub(super) rows: BTreeMap<PeerId, Row>,
+    /// Lines that have ended.
+    pub(super) ended: EndedLines,
 }
 
 /// What this replica knows of another one.
@@ -84,19 +84,16 @@ impl Members {
         self.rows.get_mut(&peer)
     }
 
-    /// What is known of the others, to change it.
-    pub(super) fn rows_mut(&mut self) -> impl Iterator<Item = &mut Row> {
-        self.rows.values_mut()
-    }
-
     /// How much of a line all others hold.
     pub(super) fn known(&self, slot: Slot) -> u64 {
-        self.rows.values().map(|row| row.holds.get(slot)).min().unwrap_or(u64::MAX)
+        let ended = self.ended.get(slot);
+        self.rows.values().map(|row| row.held_of(slot, ended)).min().unwrap_or(u64::MAX)
     }
 
     /// How much of a line so many members hold, when this one holds `own`.
     pub(super) fn held_by(&self, holders: usize, slot: Slot, own: u64) -> u64 {
-        let mut held: SmallVec<[u64; 8]> = self.rows.values().map(|row| row.holds.get(slot)).collect();
+        let ended = self.ended.get(slot);
+        let mut held: SmallVec<[u64; 8]> = self.rows.values().map(|row| row.held_of(slot, ended)).collect();
         held.push(own);
         held.sort_unstable_by(|one, other| other.cmp(one));
         holders.checked_sub(1).and_then(|place| held.get(place)).copied().unwrap_or(0)
@@ -104,7 +101,19 @@ impl Members {
 
     /// The greatest number of a line that any other member was heard to hold.
     pub(super) fn heard_of(&self, slot: Slot) -> u64 {
-        self.rows.values().map(|row| row.holds.get(slot)).max().unwrap_or(0)
+        let ended = self.ended.get(slot);
+        self.rows.values().map(|row| row.held_of(slot, ended)).max().unwrap_or(0)
+    }
+
+    /// The parts of ended lines which others only name by how many have ended need not be remembered.
+    pub(super) fn shorten(&mut self) {
+        for row in self.rows.values_mut() {
+            row.sent.raise(Slot::ENDED, row.holds.get(Slot::ENDED));
+            for label in [&mut row.holds, &mut row.value, &mut row.sent] {
+                self.ended.shorten(label);
+            }
+            row.sent.set(Slot::ENDED, 0);
+        }
     }
 
     /// In which life another member was last heard of.
@@ -119,6 +128,12 @@ impl Members {
 }
 
 impl Row {
+    /// How much of a line the member holds.
+    fn held_of(&self, slot: Slot, ended: Option<Ended>) -> u64 {
+        let is_passed = ended.is_some_and(|ended| self.holds.get(Slot::ENDED) >= ended.nth);
+        if is_passed { u64::MAX } else { self.holds.get(slot) }
+    }
+
     /// A message came from this life of the member: `false` when that life is over. Of a new life nothing is
     /// known at first: its memory may be lost.
     pub(super) fn hear(&mut self, incarnation: u32, now: Instant) -> bool {

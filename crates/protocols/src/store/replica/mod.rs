@@ -29,6 +29,7 @@ pub(super) use council::Standing;
 use rumormill_core::{Context, PeerId, Seat};
 use serde::Serialize;
 
+use super::lines::EndedLines;
 use super::{
     Application, Calls, Changed, Config, Errand, Executed, Gossip, Indication, Message, Piece, Place, Refusal, Request,
     Service, Slot, Store, Timestamp, Trail,
@@ -140,6 +141,11 @@ impl<A: Application> Replica<A> {
     #[must_use]
     pub fn replica_timestamp(&self) -> &Timestamp {
         self.log.held()
+    }
+
+    /// Lines that have ended, as far as it knows.
+    pub(super) fn ended(&self) -> &EndedLines {
+        &self.members.ended
     }
 
     /// How many updates are in the log.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rumormill_core::{Context, PeerId};
 
-use crate::store::{Application, CallId, Message, Refusal, Replicas, Replies, Reply, Store, Timestamp};
+use crate::store::{Application, CallId, Ended, Message, Refusal, Replicas, Replies, Reply, Slot, Store, Timestamp};
 
 /// The most bytes of answers in one message, about.
 const REPLIES_BYTES: usize = 1 << 20;
@@ -34,6 +34,8 @@ struct Draft<A: Application> {
     shared: Vec<Option<u32>>,
     /// What it does not know of the members.
     replicas: Option<Replicas>,
+    /// Lines that it need not name any more.
+    ended: BTreeMap<Slot, Ended>,
 }
 
 /// What an answer says that its caller has seen.
@@ -64,7 +66,8 @@ impl<A: Application> Default for Outbox<A> {
 
 impl<A: Application> Default for Draft<A> {
     fn default() -> Self {
-        Self { labels: Vec::new(), replies: Vec::new(), bytes: 0, value: None, shared: Vec::new(), replicas: None }
+        let (labels, replies, shared) = (Vec::new(), Vec::new(), Vec::new());
+        Self { labels, replies, bytes: 0, value: None, shared, replicas: None, ended: BTreeMap::new() }
     }
 }
 
@@ -79,6 +82,11 @@ impl<A: Application> Outbox<A> {
     /// A front end shall know these as the members.
     pub(super) fn tell_members(&mut self, front: PeerId, replicas: &Replicas) {
         self.0.entry(front).or_default().replicas.get_or_insert_with(|| replicas.clone());
+    }
+
+    /// A front end shall know that it need not name a line.
+    pub(super) fn tell_ended(&mut self, front: PeerId, ended: Ended) {
+        self.0.entry(front).or_default().ended.insert(ended.slot, ended);
     }
 
     /// Adds an answer: one that is too large for a message is refused, or, of an update, left out, for the update
@@ -112,8 +120,9 @@ impl<A: Application> Outbox<A> {
             if let Some(place) = draft.value {
                 draft.labels[place as usize].clone_from(value);
             }
-            let (labels, replies, replicas) = (draft.labels, draft.replies, draft.replicas);
-            cx.send(front, Message::Replies(Replies { labels, replies, time, replicas }));
+            let Draft { labels, replies, replicas, ended, .. } = draft;
+            let ended = ended.into_values().collect();
+            cx.send(front, Message::Replies(Replies { labels, replies, time, replicas, ended }));
         }
     }
 }

@@ -170,7 +170,8 @@ impl<A: Application> Replica<A> {
             cx.indicate(Indication::Misbehaved { peer: from, why });
             return;
         }
-        let is_too_old = matches!(taking.place, Place::Head) && !taking.head.held.covers(self.log.collected());
+        let ended = &self.members.ended;
+        let is_too_old = matches!(taking.place, Place::Head) && !ended.covers(&taking.head.held, self.log.collected());
         if is_too_old && recovery.attempts < CHOOSY {
             // Somebody else may have more. The timer asks on.
             taking.asked = PATIENCE;
@@ -178,7 +179,7 @@ impl<A: Application> Replica<A> {
         }
         (taking.place, taking.asked) = (piece.next, 0);
         if taking.place == Place::End {
-            let is_outdated = !taking.head.held.covers(self.log.collected()) && recovery.attempts < CHOOSY;
+            let is_outdated = !ended.covers(&taking.head.held, self.log.collected()) && recovery.attempts < CHOOSY;
             self.want_piece(cx);
             if is_outdated && !self.is_fenced() {
                 // While it came, this replica went on, and removed from its log what the snapshot lacks. If it still
@@ -207,8 +208,7 @@ impl<A: Application> Replica<A> {
         (self.value_timestamp, self.adopted) = (head.value.clone(), head.value);
         self.heard = self.heard.max(head.time);
         self.floors.adopt(head.floor);
-        self.members.ended.extend(head.ended);
-        self.value_timestamp.raise(Slot::ENDED, self.members.ended.len() as u64);
+        head.ended.into_iter().for_each(|ended| self.members.ended.learn(ended));
         self.adopt_seal(cx, &head.seal);
         self.disk = self.disk.emptied();
         for waiter in self.waiting.take() {
@@ -221,6 +221,7 @@ impl<A: Application> Replica<A> {
             // What is known is there already; before a gap nothing can be done: others have it, or nobody.
             let _ = self.take(cx, record);
         }
+        self.pass_lines();
         if self.log.held().get(self.line) < old.held().get(self.line) {
             // Numbers of this line are in use that are not known here any more.
             self.begin_line(cx);

@@ -50,6 +50,11 @@ fn by_number<A: Application>(cx: &Context<'_, Store<A>>, seat: Seat, slot: Slot)
     }
 }
 
+/// What a timestamp says of lines of updates, one by one.
+fn counted(timestamp: &Timestamp) -> Timestamp {
+    timestamp.parts().filter(|&(slot, _)| slot != Slot::ENDED).collect()
+}
+
 impl<A: Application> Replica<A> {
     /// How far it is, at this moment.
     pub(super) fn status_now(&self, cx: &Context<'_, Store<A>>) -> Status {
@@ -60,8 +65,8 @@ impl<A: Application> Replica<A> {
     pub(super) fn status(&self) -> Status {
         Status {
             role: Role::Replica,
-            replica_timestamp: self.log.held().clone(),
-            value_timestamp: self.counted(),
+            replica_timestamp: counted(self.log.held()),
+            value_timestamp: counted(&self.value_timestamp),
             log: self.log.len() as u64,
             calls: self.calls.len() as u64,
             waiting: (self.parked.len() + self.delayed()) as u64,
@@ -79,14 +84,9 @@ impl<A: Application> Replica<A> {
         }
     }
 
-    /// What is executed, by lines of updates.
-    fn counted(&self) -> Timestamp {
-        self.value_timestamp.parts().filter(|&(slot, _)| slot != Slot::ENDED).collect()
-    }
-
     /// Says how far it is from having nothing left to do: a run may end when all replicas have all.
     pub(super) fn report(&mut self, cx: &mut Context<'_, Store<A>>) {
-        let held: u64 = self.log.held().parts().map(|(_, count)| count).sum();
+        let held: u64 = counted(self.log.held()).parts().map(|(_, count)| count).sum();
         let catches_up = u64::from(self.recovery.is_some() && self.is_member());
         let spread = (held - self.log.len() as u64, held + catches_up);
         if self.measured.spread.replace(spread) != Some(spread) {
@@ -118,12 +118,11 @@ impl<A: Application> Replica<A> {
 
     /// Tells the trace what has changed. Returns whether anything has.
     fn measure(&mut self, cx: &mut Context<'_, Store<A>>) -> bool {
-        let (mut is_news, value) = (false, self.counted());
+        let (mut is_news, held, value) = (false, counted(self.log.held()), counted(&self.value_timestamp));
         let measured = &mut self.measured;
-        for (name, told, now) in [
-            ("replica timestamp", &mut measured.held, self.log.held()),
-            ("value timestamp", &mut measured.value, &value),
-        ] {
+        for (name, told, now) in
+            [("replica timestamp", &mut measured.held, &held), ("value timestamp", &mut measured.value, &value)]
+        {
             for (slot, count) in now.parts().filter(|&(slot, count)| told.get(slot) != count) {
                 cx.measure(&format!("{name} {}", by_number(cx, self.seat, slot)), count);
                 is_news = true;

@@ -285,7 +285,8 @@ impl<A: Application> Replica<A> {
         let Some(sitting) = self.council.chair.as_deref_mut().and_then(|chair| chair.present.as_mut()) else {
             return false;
         };
-        let behind = |(_, standing): &(&PeerId, &Standing)| !held.covers(&standing.held);
+        let ended = &self.members.ended;
+        let behind = |(_, standing): &(&PeerId, &Standing)| !ended.covers(&held, &standing.held);
         let ahead: Vec<PeerId> = sitting.standings.iter().filter(behind).map(|(&peer, _)| peer).collect();
         if !ahead.is_empty() {
             ahead.into_iter().for_each(|peer| self.ask(cx, peer));
@@ -297,7 +298,7 @@ impl<A: Application> Replica<A> {
         let lives: BTreeSet<Slot> = sitting.standings.values().map(|standing| standing.line).collect();
         let goes = |slot: Slot| going.is_some_and(|going| going.peer == slot.replica);
         let is_living = |slot: Slot| (slot == self.line || lives.contains(&slot)) && !goes(slot);
-        let is_known = |slot: Slot| self.members.ended.contains_key(&slot) || slot == Slot::FORCED;
+        let is_known = |slot: Slot| self.members.ended.get(slot).is_some();
         let ended = lines.into_iter().filter(|&slot| !is_known(slot) && !is_living(slot)).collect();
         let minutes = Minutes {
             round: sitting.round,
@@ -397,7 +398,8 @@ impl<A: Application> Replica<A> {
     /// The lines that this member knows of: it holds some of them, or waits for some, of which nobody may hold any.
     fn lines(&self) -> BTreeSet<Slot> {
         let waited_for = self.waiting.lacks().into_iter().map(|(slot, _)| slot);
-        self.log.held().parts().map(|(slot, _)| slot).chain(waited_for).collect()
+        let lines = self.log.held().parts().map(|(slot, _)| slot).chain(waited_for);
+        lines.filter(|&slot| slot != Slot::FORCED && slot != Slot::ENDED).collect()
     }
 
     /// Lines of lives that are over hold others up, when updates are lost with them: a round finds out how long
@@ -405,7 +407,7 @@ impl<A: Application> Replica<A> {
     pub(super) fn look_for_ended_lines(&mut self, cx: &mut Context<'_, Store<A>>) {
         let pause = cx.config.council.timeout * AGAIN;
         let is_over = |slot: Slot| match self.members.life(slot.replica) {
-            _ if slot == Slot::FORCED || slot == self.line || self.members.ended.contains_key(&slot) => false,
+            _ if slot == self.line || self.members.ended.get(slot).is_some() => false,
             _ if slot.replica == cx.me || !self.members.replicas.members.contains(&slot.replica) => true,
             Some(life) => life != slot.incarnation,
             None => false,
