@@ -7,7 +7,9 @@ use rumormill_core::testing::{Effect, EffectOf, TestPeer};
 use rumormill_core::{Launch, Parameters, PeerId, Seat, Value, Wire};
 use rumormill_protocols::store::apps::KeyValue;
 use rumormill_protocols::store::apps::kv::Answer;
-use rumormill_protocols::store::{Message, Op, Refusal, Replicas, Replies, Reply, Roam, Slot, Store, Timestamp, Token};
+use rumormill_protocols::store::{
+    Ended, Message, Op, Refusal, Replicas, Replies, Reply, Roam, Slot, Store, Timestamp, Token,
+};
 
 type Front = TestPeer<Store<KeyValue>>;
 type Effects = Vec<EffectOf<Store<KeyValue>>>;
@@ -94,7 +96,8 @@ pub fn samples() -> Vec<Vec<u8>> {
         for result in results {
             let replies = vec![Reply { id: call.id, update, label: 0, result }];
             let replicas = Some(Replicas { version: 1, members: [2, 3].map(PeerId).to_vec() });
-            let replies = Replies { labels: vec![label.clone()], replies, time: 5, replicas };
+            let ended = vec![Ended { slot: Slot { replica: PeerId(2), incarnation: 7 }, last: 3, nth: 1 }];
+            let replies = Replies { labels: vec![label.clone()], replies, time: 5, replicas, ended };
             samples.push(encode(&Message::Replies(replies)));
         }
     }

@@ -120,7 +120,7 @@ impl<A: Application> Replica<A> {
 
     /// A line has ended: all members agree that there are only so many updates of it. Nothing waits for more.
     pub(super) fn end_line(&mut self, cx: &mut Context<'_, Store<A>>, slot: Slot, last: u64) {
-        let nth = self.members.ended.count() + 1;
+        let nth = self.members.ended.count().saturating_add(1);
         self.members.ended.learn(Ended { slot, last, nth });
         self.wake(slot, u64::MAX);
         self.pass_lines();
@@ -134,7 +134,7 @@ impl<A: Application> Replica<A> {
 
     /// Passes the ended lines that are executed now.
     pub(super) fn pass_lines(&mut self) {
-        while let Some(ended) = self.members.ended.nth(self.passed() + 1)
+        while let Some(ended) = self.passed().checked_add(1).and_then(|next| self.members.ended.nth(next))
             && self.log.executed().get(ended.slot) >= ended.last
         {
             self.value_timestamp.raise(Slot::ENDED, ended.nth);
