@@ -9,9 +9,9 @@ use serde::Serialize;
 
 use super::session::{MAX_SESSION_CALLS, MAX_SESSIONS};
 use crate::store::{
-    Ack, Answered, Application, Ask, Call, Calls, Changed, Config, Failure, Indication, MAX_OPERATION_BYTES, MAX_SLOTS,
-    Message, Op, Order, PartError, Refusal, Replicas, Replies, Reply, Request, SessionId, Slot, Stamp, Store,
-    Timestamp, Token,
+    Ack, Answered, Application, Ask, Call, Calls, Changed, Config, Ended, Failure, Indication, MAX_OPERATION_BYTES,
+    MAX_SLOTS, Message, Op, Order, PartError, Refusal, Replicas, Replies, Reply, Request, SessionId, Slot, Stamp,
+    Store, Timestamp, Token,
 };
 
 /// How a call ended.

@@ -142,3 +142,17 @@ fn a_closed_session_ends_with_its_last_call_and_is_acknowledged() {
     assert_ne!(again.calls[0].id.session, calls[0].id.session, "a new session: no number is used twice");
     assert_eq!(again.calls[0].id.number, 1);
 }
+
+#[test]
+fn lines_that_are_passed_are_named_together() {
+    let mut bench = Bench::new();
+    let calls = bench.ask(vec![set(1, 7)]).only().1.calls.clone();
+    bench.answer(1, &calls, &label(&[(4, 2), (5, 9)]));
+    let calls = bench.ask(vec![set(2, 7)]).only().1.calls.clone();
+    let slot = |replica| Slot { replica: PeerId(replica), incarnation: 0 };
+    let ended = [(4, 3), (5, 8)].map(|(replica, last)| Ended { slot: slot(replica), last, nth: replica + 10 });
+    bench.reply(1, Replies { ended: ended.to_vec(), ..answers(&calls, &label(&[(1, 1)])) });
+    let sent = bench.ask(vec![set(3, 7)]).only().1.labels[0].clone();
+    let expected = [(Slot::ENDED, 14), (slot(1), 1), (slot(5), 9)].into_iter().collect::<Timestamp>();
+    assert_eq!(sent, expected, "what is lost of line 5 is named, so that the replica can say so");
+}
