@@ -96,7 +96,14 @@ export function Help() {
         <dd>
           Of a store: a bar for the updates that each replica took, at every replica. Full: executed
           there. Hatched: held, not executed yet. Empty: others hold them. Where a bar is short, an
-          update is still on its way.
+          update is still on its way. A replica that lost its disk begins another life, whose
+          updates are a line of their own: 3.ab12 is one of replica 3.
+        </dd>
+        <dt>stores</dt>
+        <dd>
+          Stores of real servers, on the left: the same bars, asked for once a second. A replica
+          that is switched offline answers no calls, and goes on to gossip. A spare holds nothing
+          until it is added. The primary orders forced updates.
         </dd>
         <dt>branch</dt>
         <dd>

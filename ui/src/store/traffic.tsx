@@ -129,6 +129,7 @@ function Gossip({ address, row, look, live }: Omit<Props, "now"> & { row: StoreR
     <button
       type="button"
       class="plain"
+      aria-label={`Gossip now: replica ${row.peer}`}
       title="It tells the others its news at once, in place of at the next tick"
       data-testid={`gossip-${row.peer}`}
       disabled={!row.reached || !live}
