@@ -18,8 +18,8 @@ pub struct Config {
     pub indirect: usize,
     /// May a member refute that it failed? Without that, an unanswered probe is a failure at once.
     pub suspicion: bool,
-    /// A suspected member has this many periods for each factor of ten of members (and for the first ten) to refute
-    /// it: 1 to 100, Lifeguard's α, usually 5.
+    /// A suspected member has this many periods for each doubling of members to refute it: 1 to 100, usually 3. News of
+    /// it must come to it, and its answer to all others.
     pub suspicion_factor: u32,
     /// News is passed on so many times for each doubling of members, the paper's λ: 1 to 20, usually 3.
     pub spread: u32,
@@ -88,7 +88,7 @@ impl Config {
             ping_timeout: period * 3 / 10,
             indirect: 3,
             suspicion: true,
-            suspicion_factor: 5,
+            suspicion_factor: 3,
             spread: 3,
             piggyback: 8,
             lifeguard: Lifeguard::ALL,
@@ -136,7 +136,7 @@ impl Config {
     /// The time that a suspected one of so many members has.
     #[must_use]
     pub fn suspicion_time(&self, members: usize) -> SuspicionTime {
-        let scale = libm::log10(members as f64).max(1.0);
+        let scale = libm::log2(members as f64 + 1.0).max(1.0);
         let min = self.period.mul_f64(f64::from(self.suspicion_factor) * scale);
         // Whoever suspects it and the suspected one itself cannot confirm it.
         let others = u32::try_from(members.saturating_sub(2)).unwrap_or(u32::MAX);
@@ -188,7 +188,10 @@ mod tests {
             assert_eq!(fixed.after(0), ours.min);
             (ours.min.as_secs(), ours.max.as_secs(), ours.wanted)
         };
-        assert_eq!([1, 3, 10, 100, 1_000].map(seconds), [(5, 30, 0), (5, 30, 1), (5, 30, 3), (10, 60, 3), (15, 90, 3)]);
+        assert_eq!(
+            [1, 3, 7, 127, 1_023].map(seconds),
+            [(3, 18, 0), (6, 36, 1), (9, 54, 3), (21, 126, 3), (30, 180, 3)]
+        );
         assert_eq!(config.suspicion_time(2).after(0), config.suspicion_time(2).min, "nobody could confirm it");
     }
 

@@ -65,8 +65,6 @@ impl Membership {
             }
             let arrivals = self.heartbeats.arrivals.entry(peer);
             if is_late(arrivals.or_insert_with(|| Arrivals::new(first, cx.config.period)), cx.now, &phi) {
-                // Once it refutes it, it is expected anew.
-                self.heartbeats.arrivals.remove(&peer);
                 self.accuse(cx, peer);
             }
         }

@@ -5,7 +5,8 @@ use rumormill_core::{Duration, PeerId};
 use super::health::Health;
 use super::message::PAGE_MAX;
 use super::{
-    Body, CONTACTS_MAX, Cx, Detector, Indication, Membership, Rumor, STATES_PER_PERIOD, Stage, Standing, Status,
+    Body, CONTACTS_MAX, Cx, Detector, FRESH_PERIODS, Indication, Membership, Rumor, STATES_PER_PERIOD, Stage, Standing,
+    Status,
 };
 use super::{ProbeOrder, Rumors, Table, Timer};
 
@@ -40,7 +41,8 @@ impl Membership {
     fn set_timers(&mut self, cx: Cx<'_, '_>) {
         let first = cx.rng.between(Duration::ZERO, cx.config.period);
         cx.set_timer(first, Timer::Period(self.epoch));
-        // When many join at once, the first that each hears is not much: it hears more soon.
+        // When many join at once, the first that each hears is not much: it asks again soon.
+        self.fresh_until = cx.now + cx.config.period * FRESH_PERIODS;
         later(cx, cx.config.sync_every.min(cx.config.period * 2), Timer::Sync(self.epoch));
         self.reconnect_later(cx);
         if let Detector::Heartbeats { .. } = cx.config.detector {
@@ -86,9 +88,12 @@ impl Membership {
         }
     }
 
-    /// Exchanges all that is known with a random member.
+    /// Exchanges all that is known with a random member; a newcomer with one through which it joined, who has heard most
+    /// of others that came at the same time.
     pub(super) fn sync(&mut self, cx: Cx<'_, '_>) {
-        if let Some(peer) = cx.rng.choose(self.order.all()).copied() {
+        let is_fresh = cx.now < self.fresh_until && !self.contacts.is_empty();
+        let peers = if is_fresh { &self.contacts } else { self.order.all() };
+        if let Some(peer) = cx.rng.choose(peers).copied() {
             self.send_state(cx, peer, true);
         }
         self.sync_later(cx);

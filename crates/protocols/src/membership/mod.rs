@@ -31,7 +31,7 @@ mod table;
 
 use std::collections::BTreeMap;
 
-use rumormill_core::{Context, PeerId, Protocol};
+use rumormill_core::{Context, Instant, PeerId, Protocol};
 use serde::{Deserialize, Serialize};
 
 pub use config::{Config, ConfigError, Detector, Lifeguard};
@@ -54,6 +54,9 @@ const KEY: &[u8] = b"incarnation";
 
 /// Peers to join through that are remembered.
 const CONTACTS_MAX: usize = 64;
+
+/// A member is a newcomer for so many periods.
+const FRESH_PERIODS: u32 = 4;
 
 /// Full states that a member sends in one period, at most. Whoever gets none asks again.
 const STATES_PER_PERIOD: u32 = 64;
@@ -80,6 +83,8 @@ pub struct Membership {
     contacts: Vec<PeerId>,
     /// Full states sent in this period.
     states: u32,
+    /// Until then it is a newcomer, who has most to hear from its contacts and nothing to tell.
+    fresh_until: Instant,
 }
 
 /// How far a member is.

@@ -55,6 +55,10 @@ impl Membership {
             }
             _ => self.hear(cx, from, rumor),
         }
+        // What the others tell a newcomer is no news to them.
+        if cx.now < self.fresh_until && rumor.peer != cx.me {
+            self.rumors.drop(rumor);
+        }
     }
 
     /// Takes in something that is newer than what it holds.

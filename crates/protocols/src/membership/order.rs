@@ -57,6 +57,7 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use proptest::prelude::*;
+    use rumormill_core::Rng;
 
     use super::*;
 
@@ -75,35 +76,47 @@ mod tests {
     }
 
     proptest! {
-        /// Whoever stays is probed again within 2N - 1 probes, N being the most members there were meanwhile.
+        /// In a group that stays the same, at most 2N - 2 probes go to others between two of a member.
         #[test]
-        fn nobody_waits_longer_than_the_bound(seed: u64, steps in prop::collection::vec(0_u8..8, 1..400)) {
+        fn nobody_waits_longer_than_the_bound(seed: u64, members in 1_u64..40) {
             let (mut order, mut rng) = (ProbeOrder::default(), Rng::new(seed));
-            let mut waits: BTreeMap<PeerId, usize> = BTreeMap::new();
-            let mut fresh = 0;
-            let mut most = 0;
+            (1..=members).for_each(|peer| order.insert(&mut rng, PeerId(peer)));
+            let mut last: BTreeMap<PeerId, u64> = BTreeMap::new();
+            for now in 1..6 * members {
+                let peer = order.next(&mut rng).unwrap();
+                let before = last.insert(peer, now).unwrap_or(0);
+                prop_assert!(now - before < 2 * members, "{peer} waited from {before} to {now}");
+            }
+        }
+
+        /// Members that come while others wait lengthen a round by one probe each.
+        #[test]
+        fn whoever_comes_and_goes_the_others_have_their_turn(seed: u64, steps in prop::collection::vec(0_u8..8, 1..400)) {
+            let (mut order, mut rng) = (ProbeOrder::default(), Rng::new(seed));
+            let mut waits: BTreeMap<PeerId, u64> = BTreeMap::new();
+            let mut came = 0;
             for step in steps {
+                let members: Vec<PeerId> = waits.keys().copied().collect();
                 match step {
                     0 => {
-                        fresh += 1;
-                        order.insert(&mut rng, PeerId(fresh));
-                        waits.insert(PeerId(fresh), 0);
+                        came += 1;
+                        order.insert(&mut rng, PeerId(came));
+                        waits.insert(PeerId(came), 0);
                     }
-                    1 if waits.len() > 1 => {
-                        let members: Vec<PeerId> = waits.keys().copied().collect();
-                        let gone = *rng.choose(&members).unwrap();
-                        order.remove(gone);
-                        waits.remove(&gone);
-                    }
-                    _ => {
-                        if let Some(probed) = order.next(&mut rng) {
-                            waits.values_mut().for_each(|wait| *wait += 1);
-                            prop_assert!(waits.insert(probed, 0).is_some(), "{probed} is no member");
+                    1 => {
+                        if let Some(gone) = rng.choose(&members).copied() {
+                            order.remove(gone);
+                            waits.remove(&gone);
                         }
                     }
+                    _ => {
+                        let probed = order.next(&mut rng);
+                        waits.values_mut().for_each(|wait| *wait += 1);
+                        let was_member = probed.is_none_or(|probed| waits.insert(probed, 0).is_some());
+                        prop_assert!(was_member && probed.is_some() != members.is_empty());
+                    }
                 }
-                most = most.max(waits.len());
-                prop_assert!(waits.values().all(|&wait| wait < 2 * most.max(1)), "{waits:?} of {most}");
+                prop_assert!(waits.values().all(|&wait| wait < 2 * came), "{waits:?} of {came}");
                 prop_assert_eq!(order.all().len(), waits.len());
             }
         }

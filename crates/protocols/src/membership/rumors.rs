@@ -51,6 +51,14 @@ impl Rumors {
         taken.into_iter().filter_map(|turn| self.pass_on(turn, times_max)).collect()
     }
 
+    /// This piece of news is none to others.
+    pub(super) fn drop(&mut self, rumor: Rumor) {
+        if let Some(news) = self.news.get(&rumor.peer).copied().filter(|news| news.rumor == rumor) {
+            self.news.remove(&rumor.peer);
+            self.turns.remove(&news.turn());
+        }
+    }
+
     fn pass_on(&mut self, turn: (u32, Reverse<u64>, PeerId), times_max: u32) -> Option<Rumor> {
         self.turns.remove(&turn);
         let news = self.news.get_mut(&turn.2)?;
@@ -93,7 +101,7 @@ mod tests {
         assert_eq!(peers(&rumors.take(2, 3)), [1, 3]);
         rumors.put(rumor(4, 0));
         assert_eq!(peers(&rumors.take(3, 3)), [4, 2, 1]);
-        let mut told = [0, 1, 2, 2, 1];
+        let mut told = [0, 2, 2, 2, 1];
         while rumors.len() > 0 {
             let taken = rumors.take(2, 3);
             assert!(!taken.is_empty());
