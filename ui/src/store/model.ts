@@ -34,16 +34,16 @@ export type Standing =
   | "offline"
   | "overloaded"
   | "catching up"
-  | "taking no calls"
+  | "out of touch"
+  | "stopped"
   | "online";
 
 /** One replica, as a row of the page. */
 export interface StoreRow extends Row {
   reached: boolean;
   standing: Standing;
-  /** It stands aside from the others, who know nothing of it or agree on something first. */
+  /** It takes no calls, for it has not the state that a member has. */
   fenced: boolean;
-  stopped: boolean;
   /** Updates that it has yet to execute until it is where the others were when it came back. */
   behind: number;
   waiting: number;
@@ -233,10 +233,9 @@ function rowOf(peer: number, memory: Memory, lines: readonly Line[], now: number
   const service: Service = told?.service ?? "online";
   const behind = memory.goal && told ? lacking(told, memory.goal) : 0;
   const fenced = told?.fenced ?? false;
-  const stopped = memory.stops >= STOPS_SHOWN;
   const isFresh = memory.again !== null && now - memory.again < FRESH_MS;
   return {
-    ...{ peer, cells, service, reached, behind, fenced, stopped, silent: told === null },
+    ...{ peer, cells, service, reached, behind, fenced, silent: told === null },
     ...{ member: memory.member, standing: standingOf(memory, behind) },
     ...{ log: told?.log ?? null, calls: told?.sessions ?? null, waiting: told?.waiting ?? 0 },
     ...{ seen: memory.at, again: isFresh ? memory.again : null },
@@ -248,8 +247,9 @@ function standingOf({ member, reached, told, stops }: Memory, behind: number): S
   if (!member) return "spare";
   if (!reached || told === null) return "not reached";
   if (told.service !== "online") return told.service ?? "online";
-  if (behind > 0) return "catching up";
-  return told.fenced || stops >= STOPS_SHOWN ? "taking no calls" : "online";
+  if (behind > 0 || told.fenced) return "catching up";
+  if (told.out_of_touch) return "out of touch";
+  return stops >= STOPS_SHOWN ? "stopped" : "online";
 }
 
 function primaryOf(told: readonly ReplicaTold[]): number | null {

@@ -14,8 +14,8 @@ export function asideWords(row: StoreRow, now: number, primary: number | null): 
   const parts = row.peer === primary ? ["primary"] : [];
   if (!row.reached) parts.push(row.seen === null ? "never yet" : `last ${ago(now - row.seen)}`);
   else if (row.behind > 0) parts.push(`${plural(row.behind, "update")} to go`);
-  else if (row.stopped) parts.push("all stop until they agree");
-  else if (row.fenced) parts.push("catching up, or out of touch");
+  else if (row.standing === "stopped") parts.push("all stop until they agree");
+  else if (row.fenced || row.standing === "out of touch") parts.push("takes no calls");
   else if (row.again !== null) parts.push(`started again ${ago(now - row.again)}`);
   return parts.join(" · ");
 }
