@@ -208,12 +208,14 @@ describe("a store", () => {
     const watch = new Watch();
     watch.take(0, [replica(1), replica(2)]);
     watch.take(1000, [replica(1, { fenced: true }), replica(2, { stopped: true })]);
-    expect(standingWords(row(watch, 1))).toBe("taking no calls");
-    expect(asideWords(row(watch, 1), 1000, null)).toBe("catching up, or out of touch");
+    expect(standingWords(row(watch, 1))).toBe("catching up");
+    expect(asideWords(row(watch, 1), 1000, null)).toBe("takes no calls");
     // Replicas stop for a moment all the time; longer, somebody is waited for.
     expect(standingWords(row(watch, 2))).toBe("up");
-    watch.take(2000, [replica(1), replica(2, { stopped: true })]);
-    expect(standingWords(row(watch, 2))).toBe("taking no calls");
+    watch.take(2000, [replica(1, { out_of_touch: true }), replica(2, { stopped: true })]);
+    expect(standingWords(row(watch, 1))).toBe("out of touch");
+    expect(asideWords(row(watch, 1), 1000, null)).toBe("takes no calls");
+    expect(standingWords(row(watch, 2))).toBe("stopped");
     expect(asideWords(row(watch, 2), 2000, 2)).toBe("primary · all stop until they agree");
     watch.take(3000, [replica(1), replica(2)]);
     expect(now(watch).rows.map(({ standing }) => standing)).toEqual(["online", "online"]);
