@@ -7,6 +7,7 @@ mod errors;
 mod explore;
 mod help;
 mod movies;
+mod prompt;
 mod record;
 mod reproduce;
 mod run;

@@ -1,6 +1,7 @@
 //! The ratings, asked for one after the other: who you are, what you want, of which movie.
 
 use std::cell::RefCell;
+use std::mem;
 use std::rc::Rc;
 
 use rumormill_protocols::store::apps::ratings::{Answer, Movie, Query, Score, UserId};
@@ -10,7 +11,7 @@ use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
 use rustyline::history::MemHistory;
 use rustyline::validate::Validator;
-use rustyline::{Config, Context, Editor, Helper};
+use rustyline::{CompletionType, Config, Context, Editor, Helper};
 
 use super::action::{self, Unmet, Wish};
 use crate::cli::say;
@@ -26,77 +27,118 @@ delete    delete your rating of a movie
 change    show the servers, or switch one on or off
 quit      leave";
 
+/// The words that can be typed.
+const WORDS: [&str; 7] = ["find", "view", "average", "rate", "delete", "change", "quit"];
+
 /// Titles that are offered to complete what is typed, at most.
 const TITLES: u32 = 20;
 
 type Shared = Rc<RefCell<Box<dyn Servers>>>;
 
+/// What is asked for: it decides what completes it, and what can be recalled.
+#[derive(Clone, Copy)]
+enum Asked {
+    Word,
+    Movie,
+    Number,
+}
+
+/// Why there is no answer.
+enum Unanswered {
+    /// Ctrl-C: something else is wanted.
+    Dropped,
+    /// Ctrl-D: nothing more will be typed.
+    Over,
+}
+
 /// A person at a prompt.
 pub(super) struct Shell {
     servers: Shared,
-    editor: Editor<Titles, MemHistory>,
+    editor: Editor<Completion, MemHistory>,
+    /// What was typed before; the editor's own history is that of numbers, and empty.
+    words: MemHistory,
+    movies: MemHistory,
 }
-
-/// Nothing more will be typed.
-struct Over;
 
 impl Shell {
     pub fn new(servers: Box<dyn Servers>) -> anyhow::Result<Self> {
         let servers: Shared = Rc::new(RefCell::new(servers));
-        let mut editor = Editor::with_history(Config::default(), MemHistory::new())?;
-        editor.set_helper(Some(Titles { servers: Rc::clone(&servers), of_movies: false }));
-        Ok(Self { servers, editor })
+        let config = Config::builder().completion_type(CompletionType::List).completion_show_all_if_ambiguous(true);
+        let mut editor = Editor::with_history(config.build(), MemHistory::new())?;
+        editor.set_helper(Some(Completion { servers: Rc::clone(&servers), asked: Asked::Number }));
+        Ok(Self { servers, editor, words: MemHistory::new(), movies: MemHistory::new() })
     }
 
     /// Asks until the person wants no more.
     pub fn run(mut self, user: Option<u64>) {
         let Ok(user) = user.map_or_else(|| self.user(), |id| Ok(UserId(id))) else { return };
         say::line(MENU);
-        while let Ok(command) = self.ask("what? ", false) {
-            let done = match command.to_ascii_lowercase().as_str() {
-                "find" => self.wish(Wish::Find, user),
-                "view" => self.wish(Wish::View, user),
-                "average" => self.wish(Wish::Average, user),
-                "rate" => self.rate(user),
-                "delete" => self.wish(Wish::Delete, user),
-                "change" => self.change(),
-                "quit" | "exit" => return,
-                _ => {
-                    say::line(MENU);
-                    Ok(())
-                }
-            };
-            if done.is_err() {
+        // Ctrl-C drops what was begun; where nothing was, it leaves.
+        while let Ok(word) = self.ask("what? ", Asked::Word) {
+            if let Err(Unanswered::Over) = self.obey(&word, user) {
                 return;
             }
         }
     }
 
-    /// A line that is not blank.
-    fn ask(&mut self, prompt: &str, of_movies: bool) -> Result<String, Over> {
-        if let Some(titles) = self.editor.helper_mut() {
-            titles.of_movies = of_movies;
+    fn obey(&mut self, word: &str, user: UserId) -> Result<(), Unanswered> {
+        match word.to_ascii_lowercase().as_str() {
+            "find" => self.wish(Wish::Find, user),
+            "view" => self.wish(Wish::View, user),
+            "average" => self.wish(Wish::Average, user),
+            "rate" => self.rate(user),
+            "delete" => self.wish(Wish::Delete, user),
+            "change" => self.change(),
+            "quit" | "exit" => Err(Unanswered::Over),
+            _ => {
+                say::line(MENU);
+                Ok(())
+            }
         }
+    }
+
+    /// A line that is not blank.
+    fn ask(&mut self, prompt: &str, asked: Asked) -> Result<String, Unanswered> {
+        if let Some(completion) = self.editor.helper_mut() {
+            completion.asked = asked;
+        }
+        self.swap_history(asked);
+        let line = self.read(prompt);
+        if let (Ok(line), Asked::Word | Asked::Movie) = (&line, asked) {
+            // Without its history a line is still a line.
+            let _ = self.editor.add_history_entry(line);
+        }
+        self.swap_history(asked);
+        line
+    }
+
+    /// Gives the editor the history of what is asked for, or takes it back.
+    fn swap_history(&mut self, asked: Asked) {
+        match asked {
+            Asked::Word => mem::swap(self.editor.history_mut(), &mut self.words),
+            Asked::Movie => mem::swap(self.editor.history_mut(), &mut self.movies),
+            Asked::Number => {}
+        }
+    }
+
+    fn read(&mut self, prompt: &str) -> Result<String, Unanswered> {
         loop {
             match self.editor.readline(prompt) {
                 Ok(line) if line.trim().is_empty() => {}
-                Ok(line) => {
-                    let _ = self.editor.add_history_entry(line.trim());
-                    return Ok(line.trim().to_string());
-                }
-                // Ctrl-C drops the line, as in any shell; at an empty one it leaves.
-                Err(ReadlineError::Interrupted | ReadlineError::Eof) => return Err(Over),
+                Ok(line) => return Ok(line.trim().to_string()),
+                Err(ReadlineError::Interrupted) => return Err(Unanswered::Dropped),
+                Err(ReadlineError::Eof) => return Err(Unanswered::Over),
                 Err(error) => {
                     say::note(&format!("cannot read what is typed: {error}"));
-                    return Err(Over);
+                    return Err(Unanswered::Over);
                 }
             }
         }
     }
 
-    fn user(&mut self) -> Result<UserId, Over> {
+    fn user(&mut self) -> Result<UserId, Unanswered> {
         loop {
-            let text = self.ask("your user id: ", false)?;
+            let text = self.ask("your user id: ", Asked::Number)?;
             match text.parse() {
                 Ok(id) => return Ok(UserId(id)),
                 Err(_) => say::line("INVALID: a user id is a whole number, for example 7"),
@@ -105,15 +147,15 @@ impl Shell {
     }
 
     /// A movie, asked for until there is one; none when the servers are busy or the person chose none.
-    fn movie(&mut self) -> Result<Option<Movie>, Over> {
-        let mut text = self.ask("movie: ", true)?;
+    fn movie(&mut self) -> Result<Option<Movie>, Unanswered> {
+        let mut text = self.ask("movie: ", Asked::Movie)?;
         loop {
             let found = action::movie(&mut **self.servers.borrow_mut(), &text);
             match found {
                 Ok((movie, _)) => return Ok(Some(movie)),
                 Err(several @ Unmet::Several { .. }) => {
                     say::line(&several.to_string());
-                    let number = self.ask("number: ", false)?;
+                    let number = self.ask("number: ", Asked::Number)?;
                     text = format!("#{}", number.trim_start_matches('#'));
                 }
                 Err(error) => {
@@ -124,17 +166,17 @@ impl Shell {
         }
     }
 
-    fn wish(&mut self, wish: Wish, user: UserId) -> Result<(), Over> {
+    fn wish(&mut self, wish: Wish, user: UserId) -> Result<(), Unanswered> {
         let Some(movie) = self.movie()? else { return Ok(()) };
         let said = wish.grant(&mut **self.servers.borrow_mut(), &movie, user);
         say::line(&said.map_or_else(|error| error.to_string(), |said| said.text));
         Ok(())
     }
 
-    fn rate(&mut self, user: UserId) -> Result<(), Over> {
+    fn rate(&mut self, user: UserId) -> Result<(), Unanswered> {
         let Some(movie) = self.movie()? else { return Ok(()) };
         let score = loop {
-            match self.ask("rating, 0 to 5: ", false)?.parse::<Score>() {
+            match self.ask("rating, 0 to 5: ", Asked::Number)?.parse::<Score>() {
                 Ok(score) => break score,
                 Err(error) => say::line(&format!("INVALID: {error}")),
             }
@@ -144,11 +186,11 @@ impl Shell {
         Ok(())
     }
 
-    fn change(&mut self) -> Result<(), Over> {
+    fn change(&mut self) -> Result<(), Unanswered> {
         let shown = action::change(&mut **self.servers.borrow_mut(), None, None);
         say::line(&shown.map_or_else(|error| error.to_string(), |said| said.text));
         let server = loop {
-            match self.ask("server: ", false)?.parse() {
+            match self.ask("server: ", Asked::Number)?.parse() {
                 Ok(number) => break number,
                 Err(_) => say::line("INVALID: a server's number, for example 1"),
             }
@@ -159,35 +201,42 @@ impl Shell {
     }
 }
 
-/// Completes titles.
-struct Titles {
+/// Completes words and titles.
+struct Completion {
     servers: Shared,
-    of_movies: bool,
+    asked: Asked,
 }
 
-impl Completer for Titles {
+impl Completer for Completion {
     type Candidate = String;
 
     fn complete(&self, line: &str, place: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<String>)> {
-        if !self.of_movies {
-            let words = ["find", "view", "average", "rate", "delete", "change", "quit"];
-            return Ok((0, words.iter().filter(|word| word.starts_with(line)).map(ToString::to_string).collect()));
-        }
-        let query = Query::Titles { prefix: line[..place].to_string(), most: TITLES };
-        match self.servers.borrow_mut().query(query) {
-            Ok(Answer::Titles(titles)) => Ok((0, titles)),
-            // Busy servers complete nothing.
-            _ => Ok((0, Vec::new())),
-        }
+        let typed = &line[..place];
+        let all = match self.asked {
+            Asked::Word => {
+                let typed = typed.to_ascii_lowercase();
+                WORDS.iter().filter(|word| word.starts_with(&typed)).map(ToString::to_string).collect()
+            }
+            Asked::Movie => {
+                let query = Query::Titles { prefix: typed.to_string(), most: TITLES };
+                match self.servers.borrow_mut().query(query) {
+                    Ok(Answer::Titles(titles)) => titles,
+                    // Busy servers complete nothing.
+                    _ => Vec::new(),
+                }
+            }
+            Asked::Number => Vec::new(),
+        };
+        Ok((0, all))
     }
 }
 
-impl Hinter for Titles {
+impl Hinter for Completion {
     type Hint = String;
 }
 
-impl Highlighter for Titles {}
+impl Highlighter for Completion {}
 
-impl Validator for Titles {}
+impl Validator for Completion {}
 
-impl Helper for Titles {}
+impl Helper for Completion {}
