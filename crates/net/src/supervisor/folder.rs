@@ -11,7 +11,7 @@ use rustix::fs::{FlockOperation, flock};
 use tempfile::TempDir;
 
 use super::StartError;
-use crate::disk::DISK_FILE;
+use crate::disk;
 use crate::{Identity, PeerKey};
 
 /// How the names of temporary folders begin.
@@ -62,10 +62,7 @@ impl PeersFolder {
 
     /// Empties a peer's disk; its key stays, for it is still the same peer.
     pub fn wipe(&self, peerid: u32) -> io::Result<()> {
-        match fs::remove_file(self.of(peerid).join(DISK_FILE)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            done => done,
-        }
+        disk::wipe(&self.of(peerid))
     }
 }
 
