@@ -8,9 +8,10 @@ use std::time::Duration;
 use quinn::crypto::{CryptoError, HmacKey};
 use quinn::{
     AsyncUdpSocket, ClientConfig, ConnectionId, ConnectionIdGenerator, Endpoint, EndpointConfig, IdleTimeout,
-    Runtime as _, ServerConfig, TransportConfig, VarInt,
+    ServerConfig, TransportConfig, VarInt,
 };
 
+use super::socket::LinkSocket;
 use crate::Identity;
 use crate::tls::Handshakes;
 
@@ -69,10 +70,9 @@ pub(crate) fn open(
 ) -> io::Result<(Endpoint, Socket)> {
     let mut config = EndpointConfig::new(Arc::new(ResetKey::of(identity)));
     config.cid_generator(|| Box::new(ConnectionIds));
-    let runtime = Arc::new(quinn::TokioRuntime);
-    let socket = runtime.wrap_udp_socket(socket)?;
+    let socket: Arc<dyn AsyncUdpSocket> = Arc::new(LinkSocket::new(socket)?);
     let weak = Arc::downgrade(&socket);
-    Ok((Endpoint::new_with_abstract_socket(config, server, socket, runtime)?, weak))
+    Ok((Endpoint::new_with_abstract_socket(config, server, socket, Arc::new(quinn::TokioRuntime))?, weak))
 }
 
 /// What stateless resets (RFC 9000, section 10.3) are made with. It is the same in every life of a peer, so

@@ -10,6 +10,7 @@ mod endpoint;
 mod frames;
 mod reader;
 mod slot;
+mod socket;
 #[cfg(test)]
 mod tests;
 mod writer;
