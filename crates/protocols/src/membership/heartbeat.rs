@@ -43,6 +43,10 @@ impl Membership {
         for peer in next {
             self.send(cx, peer, Body::Heartbeat { again: true });
         }
+        // Along the circle news is as slow as the circle is long.
+        if let Some(peer) = cx.rng.choose(self.order.all()).copied() {
+            self.send(cx, peer, Body::Gossip);
+        }
     }
 
     /// A heartbeat came. Those of peers whose heartbeats nobody here expects are only news.

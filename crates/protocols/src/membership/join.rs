@@ -43,7 +43,7 @@ impl Membership {
         cx.set_timer(first, Timer::Period(self.epoch));
         // When many join at once, the first that each hears is not much: it asks again soon.
         self.fresh_until = cx.now + cx.config.period * FRESH_PERIODS;
-        later(cx, cx.config.sync_every.min(cx.config.period * 2), Timer::Sync(self.epoch));
+        self.sync_later(cx);
         self.reconnect_later(cx);
         if let Detector::Heartbeats { .. } = cx.config.detector {
             self.watch_later(cx);
@@ -116,7 +116,9 @@ impl Membership {
     }
 
     fn sync_later(&self, cx: Cx<'_, '_>) {
-        later(cx, cx.config.sync_every, Timer::Sync(self.epoch));
+        let usual = cx.config.sync_every;
+        let mean = if cx.now < self.fresh_until { usual.min(cx.config.period * 2) } else { usual };
+        later(cx, mean, Timer::Sync(self.epoch));
     }
 
     fn reconnect_later(&self, cx: Cx<'_, '_>) {

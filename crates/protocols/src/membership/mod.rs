@@ -207,9 +207,9 @@ impl Protocol for Membership {
         if let Some(incarnation) = message.incarnation {
             self.hear(cx, from, Rumor::new(from, Standing::alive(incarnation)));
         }
-        let is_state = matches!(message.body, Body::State { .. });
-        for rumor in message.rumors {
-            if is_state { self.hear_of_state(cx, from, rumor) } else { self.hear(cx, from, rumor) }
+        match message.body {
+            Body::State { .. } => self.hear_of_state(cx, from, message.rumors),
+            _ => message.rumors.into_iter().for_each(|rumor| self.hear(cx, from, rumor)),
         }
         match message.body {
             Body::Ping { number } => self.send(cx, from, Body::Ack { number, of: cx.me }),

@@ -4,7 +4,11 @@ use rumormill_core::PeerId;
 
 use super::health::Sign;
 use super::suspicion::Suspicion;
-use super::{Cx, Indication, Membership, Rumor, Stage, Standing, Status, Timer};
+use super::{Body, Cx, Indication, Membership, Rumor, Stage, Standing, Status, Timer};
+
+/// Members that are told what was said of them, for each part of a state, at most. Those who refuted it need it no more,
+/// so the next have their turn with the next exchange.
+const TOLD_MAX: usize = 64;
 
 impl Membership {
     /// News for a message. What is held of the receiver itself goes first when it must hear it: that it failed, or in
@@ -43,19 +47,28 @@ impl Membership {
         }
     }
 
-    /// Hears a part of all that a peer knows. It may be old: who failed is not news when it was never known here, and
-    /// one who is a member here is given time to refute it (or a split group that heals would take each other for
-    /// failed).
-    pub(super) fn hear_of_state(&mut self, cx: Cx<'_, '_>, from: PeerId, rumor: Rumor) {
-        let Standing { incarnation, status } = rumor.standing;
-        match (status, self.table.get(rumor.peer)) {
-            (Status::Failed | Status::Left, None) if rumor.peer != cx.me => {}
-            (Status::Failed, Some(known)) if known.status.is_live() => {
-                self.hear(cx, from, Rumor::suspect(rumor.peer, incarnation, from));
+    /// Hears a part of all that a peer knows. It may be old, or from the other half of a split group: who failed is not
+    /// news when it was never known here, and one who is a member here is told what is said of it, so that it can
+    /// refute it. Should it really have failed, it does not answer here either.
+    pub(super) fn hear_of_state(&mut self, cx: Cx<'_, '_>, from: PeerId, page: Vec<Rumor>) {
+        let mut told = 0;
+        for rumor in page {
+            match (rumor.standing.status, self.table.get(rumor.peer)) {
+                (Status::Failed | Status::Left, None) if rumor.peer != cx.me => {}
+                (Status::Failed, Some(known)) if known.status.is_live() => {
+                    if known < rumor.standing && told < TOLD_MAX {
+                        told += 1;
+                        self.send_with(cx, rumor.peer, Body::Gossip, vec![rumor]);
+                    }
+                }
+                _ => self.hear(cx, from, rumor),
             }
-            _ => self.hear(cx, from, rumor),
+            self.keep_to_itself(cx, rumor);
         }
-        // What the others tell a newcomer is no news to them.
+    }
+
+    /// What the others tell a newcomer is no news to them.
+    fn keep_to_itself(&mut self, cx: Cx<'_, '_>, rumor: Rumor) {
         if cx.now < self.fresh_until && rumor.peer != cx.me {
             self.rumors.drop(rumor);
         }

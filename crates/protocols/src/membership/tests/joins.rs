@@ -61,10 +61,16 @@ fn states_are_not_sent_without_end() {
 }
 
 #[test]
-fn a_failure_in_a_state_is_only_a_suspicion() {
+fn whoever_failed_elsewhere_is_told_so_and_may_refute_it() {
     let mut peer = member(&[2, 3], usual());
-    let effects = peer.message(PeerId(2), Message { body: Body::State { wants: false }, ..gossip(&[failed(3, 0)]) });
-    assert_eq!(reported(&effects), [Indication::Suspected { peer: PeerId(3) }]);
+    let state = Message { body: Body::State { wants: false }, ..gossip(&[failed(3, 0), failed(9, 0)]) };
+    let effects = peer.message(PeerId(2), state);
+    assert!(reported(&effects).is_empty(), "here it is up");
+    let [(3, told)] = &sent(&effects)[..] else { panic!("{effects:?}") };
+    assert_eq!((told.body, &told.rumors[..]), (Body::Gossip, &[failed(3, 0)][..]));
+    peer.message(PeerId(3), Message { incarnation: Some(1), ..said(Body::Gossip) });
+    let state = Message { body: Body::State { wants: false }, ..gossip(&[failed(3, 0)]) };
+    assert!(sent(&peer.message(PeerId(2), state)).is_empty(), "it has refuted that");
 }
 
 #[test]
