@@ -40,11 +40,14 @@ function linesOf(trace) {
   return [...new Set(slots)].sort((a, b) => order(a) - order(b) || (a < b ? -1 : 1));
 }
 
-/** The rows that the page should show, at a moment; lines that nobody has yet, or any more, are not shown. */
+/** The rows that the page should show, at a moment; lines that nobody has yet, or that have ended, are not shown. */
 function rowsAt(trace, t) {
   const now = measuredAt(trace, t);
-  const slots = linesOf(trace).filter((slot) =>
-    [...now.values()].some((m) => m.get(HELD + slot) > 0 || m.get(EXECUTED + slot) > 0),
+  const all = [...now.values()];
+  const slots = linesOf(trace).filter(
+    (slot) =>
+      all.some((m) => m.get(HELD + slot) > 0 || m.get(EXECUTED + slot) > 0) &&
+      !all.some((m) => m.get(HELD + slot) === 0),
   );
   const replicas = [...now].filter(([, measured]) => measured.has("log"));
   return replicas.map(([peer, measured]) => ({

@@ -31,6 +31,13 @@ export function LineHeads({ lines }: { lines: readonly Line[] }) {
   ));
 }
 
+/** Why there are no bars, if there are none. */
+function insteadOfBars({ member, silent, cells }: Row, lines: readonly Line[]): string | null {
+  if (!member) return cells.some(({ held }) => held > 0) ? "has left the store" : "stands by";
+  if (silent) return "told nothing yet";
+  return lines.length === 0 ? "none yet" : null;
+}
+
 interface Props {
   /** What the replica is called. */
   of: string;
@@ -40,10 +47,11 @@ interface Props {
 
 /** How far a replica is with each of them. */
 export function LineCells({ of, row, lines }: Props) {
-  if (lines.length === 0 || row.silent)
+  const instead = insteadOfBars(row, lines);
+  if (instead)
     return (
       <td class="quiet" colSpan={columnsOf(lines)}>
-        {row.silent ? "told nothing yet" : "none yet"}
+        {instead}
       </td>
     );
   const isMany = lines.length > COLUMNS_MAX;

@@ -70,14 +70,19 @@ export function replicasOf(gauges: Gauges): Replicas {
       if (slot !== null && slot !== ENDED) slots.add(slot);
     }
   const members = peers.map(([peer]) => peer).filter((peer) => isMember(gauges.of(peer)));
+  for (const slot of slots)
+    if (members.some((peer) => hasEnded(gauges.of(peer), slot))) slots.delete(slot);
   const mosts = [...slots].map((slot) => ({
     ...lineOf(slot),
     most: Math.max(0, ...members.map((peer) => cellOf(gauges.of(peer), slot).held)),
   }));
-  // What nobody has is of a later moment.
+  // What nobody has is of a later moment, or has ended.
   const lines = mosts.filter(({ most }) => most > 0).sort(before);
   return { lines, rows: peers.map(([peer]) => rowOf(peer, gauges.of(peer), lines)) };
 }
+
+/** Counts grow: one that is nothing again is of a line that has ended, which a replica that is down has not heard of. */
+const hasEnded = (told: ReadonlyMap<string, number>, slot: string) => told.get(HELD + slot) === 0;
 
 /** Those who left, or stand by, say so. */
 const isMember = (told: ReadonlyMap<string, number>) => told.get("member") !== 0;

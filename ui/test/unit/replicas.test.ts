@@ -101,6 +101,14 @@ describe("replicas", () => {
     expect(replicasOf(gauges([1, 2, 1], [1, 11, 3])).lines.map(({ slot }) => slot)).toEqual(["1"]);
   });
 
+  it("have no line for one that has ended, whatever one says that is down", () => {
+    const of = gauges([1, 2, 5], [1, 0, 3], [2, 2, 5], [2, 0, 4]);
+    expect(replicasOf(of).lines.map(({ slot }) => slot)).toEqual(["1", "2"]);
+    of.take([[1, 0, 0]], NAMES);
+    expect(replicasOf(of).lines.map(({ slot }) => slot)).toEqual(["1"]);
+    expect(gapOf(replicasOf(of)).missing).toEqual([]);
+  });
+
   it("are not waited for when they are no members", () => {
     const of = gauges([1, 2, 5], [2, 2, 9], [2, 10, 0], [1, 10, 1]);
     const replicas = replicasOf(of);
