@@ -10,8 +10,7 @@
 //! Checkers are pure functions of a history, so a protocol's properties can call them on what its peers
 //! remember, a simulation's end can, and so can a command that reads a history from a file.
 //!
-//! A read of several keys at one moment is recorded as reads of one session that follow each other; the
-//! members of a set as reads of a key for each member.
+//! A read of several keys at one moment is recorded as reads of one session that follow each other.
 
 mod builder;
 pub mod causal;
@@ -24,6 +23,7 @@ mod once;
 mod operation;
 mod promise;
 pub mod session;
+mod sets;
 #[cfg(test)]
 mod tests;
 mod verdict;

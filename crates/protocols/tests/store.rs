@@ -3,13 +3,16 @@
 
 #[path = "store/cells.rs"]
 mod cells;
+#[path = "store/planted.rs"]
+mod planted;
 #[path = "store/world.rs"]
 mod world;
 
+use planted::{LOST, Planted, TAKES_MORE};
 use rumormill_core::plan::{Conditions, Fault, Peers};
 use rumormill_core::{Launch, Outcome, Topology, Value};
-use rumormill_protocols::store::Store;
 use rumormill_protocols::store::apps::{Bundle, KeyValue};
+use rumormill_protocols::store::{Exercise, Store};
 use rumormill_sim::{Checks, Settings, Simulation};
 use world::{World, first_wrong, first_wrong_of, millis, one, seconds};
 
@@ -109,6 +112,27 @@ fn the_replica_timestamp_as_an_answer_is_caught() {
             .at(millis(7_500), Fault::Heal)
     };
     is_caught("answers-replica-timestamp", &["prompt", "answered"], world);
+}
+
+/// Stores whose clients put members into few sets, and take them out again.
+fn with_sets(seed: u64) -> World {
+    let world = World::new().rough().battered(seed).with("updates", Value::Number(0.7));
+    world.with("keys", Value::Count(5)).with("calls", Value::Count(60))
+}
+
+#[test]
+fn members_that_are_removed_are_judged() {
+    assert_eq!(first_wrong_of::<KeyValue>(1..=60, with_sets), None);
+    assert!(clients_see::<Planted<LOST>>(), "a removal that is lost");
+    assert!(clients_see::<Planted<TAKES_MORE>>(), "a removal that takes more along");
+}
+
+/// Do clients see the mistake, and not only who compares the replicas' states?
+fn clients_see<A: Exercise>() -> bool {
+    let by = ["causal", "read_your_writes", "monotonic_reads", "exactly_once"];
+    (1..=60)
+        .filter_map(|seed| first_wrong_of::<A>(seed..=seed, with_sets))
+        .any(|why| by.iter().any(|promise| why.contains(&format!("\n{promise}: "))))
 }
 
 /// What servers run.

@@ -117,6 +117,11 @@ impl Session<'_> {
         self.does(Kind::Insert { key: key.into(), member: member.into() })
     }
 
+    /// Takes a member out of a set.
+    pub fn remove(&mut self, key: &str, member: impl Into<Value>) -> &mut Self {
+        self.does(Kind::Remove { key: key.into(), member: member.into() })
+    }
+
     /// Reads a set.
     pub fn members(&mut self, key: &str, members: &[&str]) -> &mut Self {
         let members = members.iter().copied().map(Value::from).collect();

@@ -8,16 +8,21 @@
 //! writes, is broken further by a cycle with the conflict order; causal memory ([`memory`]), in which nobody
 //! changes their mind, by what a session can conclude from its reads.
 //!
+//! A set is a key for each of its members, which an update puts there or takes out. A read of it has all of these from
+//! the newest updates that it knows; where only one explains what it found, it knows that one.
+//!
 //! What was never answered counts when its value was read. A read that may have its value from several
 //! operations is given one that is possible; when none of those that were tried fits, nothing is decided.
 
 mod convergence;
 mod memory;
 pub(super) mod relation;
+mod sets;
 mod unclear;
 pub(super) mod words;
 
 use self::relation::{NoOrder, Relation};
+pub(super) use self::sets::before;
 pub(super) use self::unclear::{resolve, undecided};
 use super::index::{Index, Node, Source};
 use super::{History, Verdict};
@@ -63,12 +68,20 @@ fn judge(history: &History, further: impl Fn(&Relation<'_, '_>) -> Result<(), Ve
     found.err().unwrap_or(Verdict::Holds { judged })
 }
 
-/// The causal order.
+/// The causal order. What reads of sets show tells more of it, in rounds.
 pub(super) fn order<'i, 'a>(index: &'i Index<'a>) -> Result<Relation<'i, 'a>, Verdict> {
-    Relation::new(index, &[]).map_err(|why| match why {
-        NoOrder::Cycle(cycle) => words::cycle(index, "CyclicCO", &cycle),
-        NoOrder::TooLarge => too_large(index),
-    })
+    let mut edges = Vec::new();
+    loop {
+        let order = Relation::new(index, &edges).map_err(|why| match why {
+            NoOrder::Cycle(cycle) => words::cycle(index, "CyclicCO", &cycle),
+            NoOrder::TooLarge => too_large(index),
+        })?;
+        let shown = sets::shown(&order);
+        if shown.is_empty() {
+            return Ok(order);
+        }
+        edges.extend(shown);
+    }
 }
 
 /// The patterns of causal consistency.
@@ -77,6 +90,7 @@ fn patterns(index: &Index<'_>) -> Result<(), Verdict> {
         return Err(words::thin_air(index, read));
     }
     let order = order(index)?;
+    sets::find(&order)?;
     index.nodes().try_for_each(|read| match overwritten(&order, read, index.source[read as usize]) {
         Some(write) => Err(words::stale(&order, index.source[read as usize], write, read)),
         None => Ok(()),

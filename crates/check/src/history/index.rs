@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::sets::Sets;
 use super::{History, Kind, Malformed, Operation, OperationId, Value};
 
 /// An operation's number.
@@ -50,6 +51,8 @@ pub(super) struct Index<'a> {
     /// The updates that were never answered and that no read shows to have happened, and after which
     /// operation of its session each was asked. They are not among the operations.
     pub unseen: BTreeMap<OperationId, Option<Node>>,
+    /// Who put what into which set, and who took it out; also what is unseen.
+    pub sets: Sets<'a>,
 }
 
 /// Who wrote each value of each key.
@@ -64,8 +67,10 @@ impl<'a> Index<'a> {
                 writers.entry((key, value.as_ref())).or_default().push(operation);
             }
         }
-        let seen = seen(&sorted, &writers)?;
-        let mut index = Self::empty();
+        let sets = Sets::new(&sorted);
+        let mut seen = seen(&sorted, &writers)?;
+        seen.extend(put(&sorted, &sets));
+        let mut index = Self { sets, ..Self::empty() };
         let mut last: Option<Node> = None;
         for operation in sorted {
             last = last.filter(|&last| index.operations[last as usize].id.session == operation.id.session);
@@ -77,6 +82,9 @@ impl<'a> Index<'a> {
                 index.unseen.insert(operation.id, last);
             }
         }
+        let mut sets = std::mem::take(&mut index.sets);
+        sets.number(|id| index.node(id));
+        index.sets = sets;
         index.after = index.find_after()?;
         index.name_keys();
         index.find_sources(&writers);
@@ -116,6 +124,7 @@ impl<'a> Index<'a> {
             writes: Vec::new(),
             unclear: BTreeMap::new(),
             unseen: BTreeMap::new(),
+            sets: Sets::default(),
         }
     }
 
@@ -187,6 +196,20 @@ impl<'a> Index<'a> {
             });
         }
     }
+}
+
+/// The updates that put into sets what somebody found there, and that nobody else had put there: they happened,
+/// answered or not.
+fn put(operations: &[&Operation], sets: &Sets<'_>) -> BTreeSet<OperationId> {
+    let mut seen = BTreeSet::new();
+    for read in operations.iter().filter(|operation| operation.is_answered()) {
+        let Kind::Members { key, members } = &read.kind else { continue };
+        seen.extend(members.iter().filter_map(|member| match sets.inserts(key, member) {
+            [only] => Some(only.operation.id),
+            _ => None,
+        }));
+    }
+    seen
 }
 
 /// The writes whose value a read returned: they happened, answered or not.

@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rumormill_core::Instant;
 
-use super::{History, Kind, Operation, OperationId, Replica, Step, Value, Verdict};
+use super::sets::{Knowledge, Reason, Sets, Update};
+use super::{History, Kind, Operation, OperationId, Replica, Step, Verdict};
 
 /// No update happens more than once, however often it was retried.
 ///
 /// No replica executes a call twice, or one that nobody asked for. A counter never stands higher than when all
 /// that was asked for before the answer had happened once, nor lower; and once all is quiet
 /// ([`History::quiet`]), it stands at the sum of what was answered, give or take what was not. A set has only
-/// members that somebody put there, and when all is quiet it has all of those. (Twice into a set is as good as
-/// once, so of sets it can only be said that nothing is lost.)
+/// members that somebody put there, and when all is quiet it has all of those which nobody took out later, and none
+/// that somebody did. (Twice into a set, or out of it, is as good as once, unless something came between.)
 #[must_use]
 pub fn exactly_once(history: &History) -> Verdict {
     let operations = match history.sorted() {
@@ -99,6 +100,7 @@ fn sums(operations: &[&Operation], quiet: Option<Instant>) -> Result<usize, Verd
     for operation in operations.iter().filter(|operation| operation.is_update()) {
         updates.entry(operation.key()).or_default().push(operation);
     }
+    let sets = Sets::new(operations);
     let mut judged = 0;
     for read in operations {
         let Some(returned) = read.returned else { continue };
@@ -107,10 +109,9 @@ fn sums(operations: &[&Operation], quiet: Option<Instant>) -> Result<usize, Verd
         let asked = updates.iter().filter(|update| update.invoked <= returned);
         // Of those that must have happened: answered before all was quiet.
         let must = |update: &Operation| is_final && update.returned.is_some_and(|answered| Some(answered) <= quiet);
-        let asked = asked.map(|update| (*update, must(update)));
         match &read.kind {
-            Kind::Total { total, .. } => counter(read, *total, asked)?,
-            Kind::Members { members, .. } => set(read, members, asked)?,
+            Kind::Total { total, .. } => counter(read, *total, asked.map(|update| (*update, must(update))))?,
+            Kind::Members { .. } => set(read, &sets, &Asked { upto: returned, quiet: quiet.filter(|_| is_final) })?,
             _ => continue,
         }
         judged += 1;
@@ -146,26 +147,45 @@ fn counter<'a>(
     Err(Verdict::violated("WrongTotal", text, &[read]))
 }
 
+/// What was asked for when a set was read.
+struct Asked {
+    /// When the read was answered.
+    upto: Instant,
+    /// What was answered before must have happened.
+    quiet: Option<Instant>,
+}
+
+impl Knowledge for Asked {
+    fn is_known(&self, update: Update<'_>) -> bool {
+        update.operation.returned.is_some_and(|answered| Some(answered) <= self.quiet)
+    }
+
+    fn is_possible(&self, update: Update<'_>) -> bool {
+        update.operation.invoked <= self.upto
+    }
+
+    /// Of the causal order, what can be told of two updates by themselves.
+    fn is_before(&self, first: Update<'_>, second: Update<'_>) -> bool {
+        let (first, second) = (first.operation, second.operation);
+        first.is_answered() && first.id.session == second.id.session && first.id < second.id
+    }
+}
+
 /// Can the set have these members?
-fn set<'a>(
-    read: &'a Operation,
-    members: &[Value],
-    asked: impl Iterator<Item = (&'a Operation, bool)>,
-) -> Result<(), Verdict> {
-    let mut known: BTreeSet<&Value> = BTreeSet::new();
-    for (update, must) in asked {
-        let Kind::Insert { member, .. } = &update.kind else { continue };
-        known.insert(member);
-        if must && !members.contains(member) {
-            let text = format!("{read} without {member} when all was quiet, though {update} and was answered");
-            return Err(Verdict::violated("Lost", text, &[update, read]));
-        }
+fn set(read: &Operation, sets: &Sets<'_>, asked: &Asked) -> Result<(), Verdict> {
+    for (member, is_there, reason) in sets.reasons(read, asked) {
+        let Reason::None(update) = reason else { continue };
+        let with = if is_there { format!(", {member} among them,") } else { format!(" without {member}") };
+        return Err(match update {
+            Some(Update { operation: update, .. }) => {
+                let text = format!("{read}{with} when all was quiet, though {update} and was answered");
+                Verdict::violated("Lost", text, &[update, read])
+            }
+            None => {
+                let text = format!("{read}{with} but nobody had put that there");
+                Verdict::violated("ThinAirRead", text, &[read])
+            }
+        });
     }
-    match members.iter().find(|member| !known.contains(member)) {
-        Some(member) => {
-            let text = format!("{read}, {member} among them, but nobody had put that there");
-            Err(Verdict::violated("ThinAirRead", text, &[read]))
-        }
-        None => Ok(()),
-    }
+    Ok(())
 }

@@ -95,6 +95,13 @@ pub enum Kind {
         /// The member.
         member: Value,
     },
+    /// A member was taken out of a set.
+    Remove {
+        /// Which set.
+        key: Key,
+        /// The member.
+        member: Value,
+    },
     /// A set was read.
     Members {
         /// Which set.
@@ -148,6 +155,7 @@ impl Operation {
             | Kind::Add { key, .. }
             | Kind::Total { key, .. }
             | Kind::Insert { key, .. }
+            | Kind::Remove { key, .. }
             | Kind::Members { key, .. } => key,
         }
     }
@@ -155,7 +163,7 @@ impl Operation {
     /// Does it change something?
     #[must_use]
     pub fn is_update(&self) -> bool {
-        matches!(self.kind, Kind::Write { .. } | Kind::Add { .. } | Kind::Insert { .. })
+        matches!(self.kind, Kind::Write { .. } | Kind::Add { .. } | Kind::Insert { .. } | Kind::Remove { .. })
     }
 
     /// Was it answered?
@@ -177,6 +185,7 @@ impl Operation {
         let deed = self.done();
         match deed.split_once(' ') {
             Some(("wrote", rest)) => format!("had written {rest}"),
+            Some(("took", rest)) => format!("had taken {rest}"),
             _ => format!("had {deed}"),
         }
     }
@@ -190,6 +199,7 @@ impl Operation {
             Kind::Add { key, by } => format!("added {by} to {key}"),
             Kind::Total { key, total } => format!("read {key} as {total} in total"),
             Kind::Insert { key, member } => format!("put {member} into {key}"),
+            Kind::Remove { key, member } => format!("took {member} out of {key}"),
             Kind::Members { key, members } => format!("found {} members in {key}", members.len()),
         }
     }

@@ -15,13 +15,14 @@
 //! the store's own versions say, else (of causal writes) their labels, else the causal order. Where the answers carry labels, a
 //! read's must cover those of the session's writes (or reads); and where the calls are known that each replica
 //! executed, those must be in the order that the last two guarantees ask for. So of two writes that are
-//! concurrent as far as is known, a session may see either.
+//! concurrent as far as is known, a session may see either. The first two are also judged by the members of sets.
 
 use super::delivery::{self, Needs};
 use super::index::{Index, Node, Source};
 use super::{History, Kind, Label, Verdict, causal};
 
 mod observed;
+mod sets;
 
 /// Which of the four.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +75,9 @@ impl Guarantee {
             Self::WritesFollowReads => delivery::judge(history, index, Needs::WhatWasRead)?,
         }
         let order = causal::order(index).map_err(cyclic)?;
+        if self.is_own() {
+            sets::find(self, &order)?;
+        }
         observed::find(self, &order)
     }
 

@@ -7,4 +7,5 @@ mod naive;
 mod random;
 mod replicas;
 mod sessions;
+mod sets;
 mod store;

@@ -155,7 +155,7 @@ impl<'a, A: Exercise> Writer<'a, A> {
     }
 
     /// Leaves out what was seen of counters and sets that somebody overwrote or deleted: checkers of what these
-    /// hold only know of additions. No made-up client does that, but whoever types may.
+    /// hold only know of additions and removals. No made-up client does that, but whoever types may.
     fn leave_out_overwritten(&mut self) {
         let writes = self.history.operations.iter().filter(|operation| matches!(operation.kind, Kind::Write { .. }));
         let overwritten: BTreeSet<String> = writes.map(|operation| operation.key().to_owned()).collect();

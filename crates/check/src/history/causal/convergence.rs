@@ -9,7 +9,7 @@ use super::{too_large, words};
 /// that a read preferred though it was after the first.
 pub(super) fn find(order: &Relation<'_, '_>) -> Result<(), Verdict> {
     let index = order.index;
-    let edges = conflicts(order, index.nodes());
+    let edges: Vec<Edge> = order.further().chain(conflicts(order, index.nodes())).collect();
     match Relation::new(index, &edges) {
         Ok(_) => Ok(()),
         Err(NoOrder::Cycle(cycle)) => Err(words::cycle(index, "CyclicCF", &cycle)),

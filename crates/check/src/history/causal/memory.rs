@@ -132,7 +132,7 @@ impl<'o, 'i, 'a> Mind<'o, 'i, 'a> {
 
     /// What the contradiction is.
     fn tell(&self) -> Verdict {
-        let edges: Vec<Edge> = self.edges.iter().map(|(edge, _)| *edge).collect();
+        let edges: Vec<Edge> = self.order.further().chain(self.edges.iter().map(|(edge, _)| *edge)).collect();
         let index = self.order.index;
         match Relation::new(index, &edges) {
             Err(NoOrder::Cycle(cycle)) => words::cycle(index, "CyclicHB", &cycle),

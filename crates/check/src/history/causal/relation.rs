@@ -69,6 +69,16 @@ impl<'i, 'a> Relation<'i, 'a> {
         Ok(relation)
     }
 
+    /// The edges that it has besides those of sessions and of values read.
+    pub fn further(&self) -> impl Iterator<Item = Edge> {
+        self.further.iter().flatten().copied()
+    }
+
+    /// The updates that a read of a set shows to have happened before it.
+    pub fn shown_by(&self, read: Node) -> impl Iterator<Item = Node> {
+        self.further[read as usize].iter().filter(|edge| edge.why == Why::Reads).map(|edge| edge.from)
+    }
+
     /// How many operations of each chain are before this one, itself counted.
     pub fn past(&self, node: Node) -> &[u32] {
         let width = self.index.chains.len();

@@ -1,7 +1,7 @@
 //! Violations of causal order, told to a person.
 
-use super::super::Verdict;
 use super::super::index::{Index, Node, Source};
+use super::super::{Value, Verdict};
 use super::relation::{Edge, Relation, Why};
 
 /// `session 1 read y = 2, which nobody wrote`.
@@ -9,6 +9,29 @@ pub(super) fn thin_air(index: &Index<'_>, read: Node) -> Verdict {
     let read = index.operations[read as usize];
     let text = format!("{read}, but nobody wrote that to {}", read.key());
     Verdict::violated("ThinAirRead", text, &[read])
+}
+
+/// A read of a set that found a member, or did not, though an update before it says the contrary; none: nobody put it
+/// there.
+pub(super) fn member(
+    order: &Relation<'_, '_>,
+    read: Node,
+    (member, is_there): (&Value, bool),
+    update: Option<Node>,
+) -> Verdict {
+    let index = order.index;
+    let Some(update) = update else {
+        let read = index.operations[read as usize];
+        let text = format!("{read}, {member} among them, but nobody put that there");
+        return Verdict::violated("ThinAirRead", text, &[read]);
+    };
+    let way = order.path(update, read);
+    let (pattern, why) = if is_there {
+        ("WriteCORead", format!("It found {member}, but whoever put that there did so before it was taken out"))
+    } else {
+        ("WriteCOInitRead", format!("It did not find {member}, but nobody had taken that out after it was put there"))
+    };
+    told(index, pattern, format!("{}. {why}", story(index, &way)), &way)
 }
 
 /// A read that returned what a write before it had overwritten.

@@ -32,6 +32,7 @@ impl Model for Keys {
             Kind::Write { value, .. } => next.value.clone_from(value),
             Kind::Add { by, .. } => next.counter = next.counter.wrapping_add(*by),
             Kind::Insert { member, .. } => _ = next.members.insert(member.clone()),
+            Kind::Remove { member, .. } => _ = next.members.remove(member),
             Kind::Read { .. } | Kind::Total { .. } | Kind::Members { .. } => {
                 return (!answered || state.answers(&operation.kind)).then_some(next);
             }

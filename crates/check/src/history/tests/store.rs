@@ -26,6 +26,10 @@ pub(super) enum Mistake {
     ForcedIsCausal,
     /// A replica forgets an update that it has answered.
     Forgets,
+    /// Some removals from a set are not done.
+    RemovalsAreLost,
+    /// A removal from a set takes along what was put there by newer updates.
+    RemovalsTakeMore,
 }
 
 /// How a history is recorded.
@@ -60,6 +64,8 @@ struct Node {
     forced: usize,
     values: BTreeMap<String, (Version, Option<Value>)>,
     counters: BTreeMap<String, i64>,
+    /// Of each member that ever was in the set: since when it is there, or is not.
+    members: BTreeMap<Value, (Version, bool)>,
 }
 
 pub(super) struct Store {
@@ -81,6 +87,16 @@ fn covers(large: &[u64], small: &[u64]) -> bool {
 fn merge(into: &mut [u64], other: &[u64]) {
     for (mine, theirs) in into.iter_mut().zip(other) {
         *mine = (*mine).max(*theirs);
+    }
+}
+
+impl Node {
+    /// A member of the set is there since a version, or is not, unless there is a newer one.
+    fn put(&mut self, member: &Value, version: Version, is_there: bool) {
+        let known = self.members.entry(member.clone()).or_insert((version, is_there));
+        if known.0 < version {
+            *known = (version, is_there);
+        }
     }
 }
 
@@ -113,7 +129,9 @@ impl Store {
         let node = self.rng.below(self.nodes.len() as u64) as usize;
         let key = format!("k{}", self.rng.below(4));
         let value = Some(Value::from(self.updates.len() as u64));
+        let has_sets = matches!(self.mistake, Mistake::None | Mistake::RemovalsAreLost | Mistake::RemovalsTakeMore);
         let (kind, order) = match self.rng.below(100) {
+            _ if has_sets && self.rng.below(3) == 0 => (self.with_set(), Order::Causal),
             0..30 => (Kind::Write { key, value }, Order::Causal),
             30..35 => (Kind::Write { key, value: None }, Order::Causal),
             35..75 => (Kind::Read { key, value: None, from: None }, Order::Causal),
@@ -123,6 +141,17 @@ impl Store {
             _ => (Kind::Read { key: "forced".into(), value: None, from: None }, Order::Causal),
         };
         self.call(session, node, kind, order);
+    }
+
+    /// What is done with the set. Some members are put there again and again, others once.
+    fn with_set(&mut self) -> Kind {
+        let (key, often) = ("set".to_string(), self.rng.below(3));
+        let member = if often < 2 { Value(format!("m{often}")) } else { Value::from(self.updates.len() as u64) };
+        match self.rng.below(3) {
+            0 => Kind::Insert { key, member },
+            1 => Kind::Remove { key, member },
+            _ => Kind::Members { key, members: Vec::new() },
+        }
     }
 
     fn call(&mut self, session: usize, node: usize, kind: Kind, order: Order) {
@@ -187,12 +216,17 @@ impl Store {
                 Kind::Read { key, value, from }
             }
             Kind::Total { key, .. } => Kind::Total { total: node.counters.get(&key).copied().unwrap_or(0), key },
+            Kind::Members { key, .. } => {
+                let there = node.members.iter().filter(|(_, (_, is_there))| *is_there);
+                Kind::Members { key, members: there.map(|(member, _)| member.clone()).collect() }
+            }
             other => other,
         }
     }
 
     fn execute(&mut self, node: usize, place: usize) {
         let twice = self.mistake == Mistake::NoCallTable && self.rng.below(20) == 0;
+        let loses = self.mistake == Mistake::RemovalsAreLost && self.rng.below(2) == 0;
         let forgets = self.mistake == Mistake::Forgets && self.rng.below(20) == 0;
         let (update, node) = (&self.updates[place], &mut self.nodes[node]);
         node.has[place] = true;
@@ -208,6 +242,12 @@ impl Store {
                     }
                 }
                 Kind::Add { key, by } => *node.counters.entry(key.clone()).or_default() += by,
+                Kind::Insert { member, .. } => node.put(member, update.version, true),
+                Kind::Remove { .. } if loses => {}
+                Kind::Remove { member, .. } => match node.members.get_mut(member) {
+                    Some((_, is_there)) if self.mistake == Mistake::RemovalsTakeMore => *is_there = false,
+                    _ => node.put(member, update.version, false),
+                },
                 kind => panic!("{kind:?} is no update"),
             }
         }
@@ -264,12 +304,14 @@ impl Store {
                 self.call(session, session % self.nodes.len(), kind, Order::Causal);
             }
             self.call(session, session % self.nodes.len(), Kind::Total { key: "n".into(), total: 0 }, Order::Causal);
+            let set = Kind::Members { key: "set".into(), members: Vec::new() };
+            self.call(session, session % self.nodes.len(), set, Order::Causal);
         }
         if self.recording.replicas {
             let replica = |(name, node): (u64, &Node)| Replica {
                 replica: name,
                 steps: node.executed.iter().copied().map(Step::Executed).collect(),
-                digest: Some(format!("{:?} {:?}", node.values, node.counters)),
+                digest: Some(format!("{:?} {:?} {:?}", node.values, node.counters, node.members)),
             };
             self.history.replicas = (1..).zip(&self.nodes).map(replica).collect();
         }
@@ -312,6 +354,8 @@ fn every_mistake_is_found() {
         (Mistake::ArrivalWins, &[Convergence]),
         (Mistake::ForcedIsCausal, &[OneOrder]),
         (Mistake::Forgets, &[NothingLost, Convergence]),
+        (Mistake::RemovalsAreLost, &[ReadYourWrites, CausalConsistency, ExactlyOnce, Convergence]),
+        (Mistake::RemovalsTakeMore, &[CausalConsistency, ExactlyOnce]),
     ] {
         let found = broken(mistake, ALL);
         for promise in finds {
@@ -334,6 +378,7 @@ fn mistakes_that_clients_can_see_are_found_without_the_replicas() {
         (Mistake::NoCallTable, &[ExactlyOnce]),
         (Mistake::ArrivalWins, &[Convergence, CausalConvergence]),
         (Mistake::Forgets, &[Convergence]),
+        (Mistake::RemovalsAreLost, &[Convergence]),
     ] {
         let found = broken(mistake, Recording { sources: true, ..NOTHING });
         for promise in finds {

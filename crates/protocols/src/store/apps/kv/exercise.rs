@@ -9,20 +9,32 @@ use super::{Answer, KeyValue, Query, Update};
 use crate::store::apps::{Bytes, text};
 use crate::store::{Exercise, Op, OpOf, SessionId};
 
+/// The share of removals among the updates of sets.
+const REMOVALS: f64 = 0.4;
+
+/// Members that all clients put into sets and take out.
+const COMMON: u64 = 3;
+
+/// So many operations of a client in a row have the same member of its own.
+const SAME: u64 = 16;
+
 /// Of five keys, three are strings, one is a counter, one a set. Their names say what they are, for checkers
-/// must know: `text:0`, `counter:3`, `set:4`. What is written is the session and `nth`; counters count ones.
-/// Nothing is deleted, for a reader of nothing could not say whose deletion it saw.
+/// must know: `text:0`, `counter:3`, `set:4`. What is written is the session and `nth`; counters count ones. No key is
+/// deleted, for a reader of nothing could not say whose deletion it saw. But members are taken out of sets and put there
+/// again: some that all clients use, and some of each client's own.
 impl Exercise for KeyValue {
     fn draw(rng: &mut Rng, session: SessionId, nth: u64, updates: f64, keys: Range<u32>) -> OpOf<Self> {
         let number = keys.start + rng.below(u64::from((keys.end - keys.start).max(1))) as u32;
         if !rng.chance(updates) {
             return Op::Query(look(number));
         }
-        let unique = Bytes::from(format!("{}.{nth}", session.0));
         Op::Update(match look(number) {
-            Query::Members(key) => Update::SetAdd { key, members: vec![unique] },
+            Query::Members(key) => {
+                let members = vec![member(rng, session, nth)];
+                if rng.chance(REMOVALS) { Update::SetRemove { key, members } } else { Update::SetAdd { key, members } }
+            }
             Query::Get(key) if is_counter(&key) => Update::Add { key, by: 1 },
-            _ => Update::Set(vec![(name(number), unique)]),
+            _ => Update::Set(vec![(name(number), Bytes::from(format!("{}.{nth}", session.0)))]),
         })
     }
 
@@ -47,6 +59,14 @@ impl Exercise for KeyValue {
     fn parse(text: &str) -> Option<OpOf<Self>> {
         text::key_value(text).ok()
     }
+}
+
+/// A member of a set: one of a few that all have, or the one that is a client's own for some of its operations.
+fn member(rng: &mut Rng, session: SessionId, nth: u64) -> Bytes {
+    if rng.chance(0.5) {
+        return Bytes::from(format!("all.{}", rng.below(COMMON)));
+    }
+    Bytes::from(format!("{}.{}", session.0, nth / SAME))
 }
 
 /// The name of the key with this number.
@@ -82,8 +102,7 @@ fn value(bytes: &Bytes) -> Value {
     Value(bytes.to_string())
 }
 
-/// What an update wrote. Removals from sets have no name among checkers' deeds, and are told as deletes of the set:
-/// what it holds is then not judged.
+/// What an update wrote.
 fn written(update: &Update) -> Vec<Deed> {
     match update {
         Update::Set(pairs) => {
@@ -104,7 +123,9 @@ fn written(update: &Update) -> Vec<Deed> {
         Update::SetAdd { key, members } => {
             members.iter().map(|name| Deed::Insert { key: key.to_string(), member: value(name) }).collect()
         }
-        Update::SetRemove { key, .. } => vec![Deed::Write { key: key.to_string(), value: None }],
+        Update::SetRemove { key, members } => {
+            members.iter().map(|name| Deed::Remove { key: key.to_string(), member: value(name) }).collect()
+        }
     }
 }
 
@@ -133,7 +154,7 @@ fn seen(query: &Query, answer: &Answer) -> Vec<Deed> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
     use crate::store::{Application, CallId, Changed, Stamp};
@@ -141,6 +162,7 @@ mod tests {
     #[test]
     fn written_values_are_unique_and_seen_by_the_survey() {
         let (mut rng, mut values, mut updates) = (Rng::new(7), BTreeSet::new(), 0);
+        let mut sets: BTreeMap<(String, Value), [usize; 2]> = BTreeMap::new();
         let (mut state, mut adds) = (KeyValue::default(), 0);
         for nth in 1..=1_000 {
             for session in [SessionId(1), SessionId(2)] {
@@ -153,8 +175,10 @@ mod tests {
                     [Deed::Write { key, value: Some(value) }] => {
                         assert!(key.starts_with("text:") && values.insert(value.clone()));
                     }
-                    [Deed::Insert { key, member }] => {
-                        assert!(key.starts_with("set:") && values.insert(member.clone()));
+                    [Deed::Insert { key, member } | Deed::Remove { key, member }] => {
+                        assert!(key.starts_with("set:"));
+                        let done = sets.entry((key.clone(), member.clone())).or_default();
+                        done[usize::from(matches!(update, Update::SetRemove { .. }))] += 1;
                     }
                     [Deed::Add { key, by: 1 }, Deed::Total { .. }] => {
                         assert!(key.starts_with("counter:"));
@@ -178,6 +202,7 @@ mod tests {
             }
         }
         assert_eq!((total, texts), (adds, 6));
-        assert!(members > 50);
+        let both = sets.values().filter(|done| done.iter().all(|&count| count > 0)).count();
+        assert!(members > 20 && both > 10, "{members} are left, {both} were added and removed");
     }
 }
