@@ -1,11 +1,7 @@
-//! A peer's disk: a log of commits, made at the first write, and a redb file into which the log is folded when it
-//! is long. Writes that come while a commit runs go together into the next one (group commit).
-//!
-//! A commit appends to the log and syncs it once ([`log`]); a database of its own accord writes some seven pages
-//! for each. Folding goes on in the background, and most of what is written is overwritten or removed before.
+//! A peer's disk: an embedded database that appends commits to a log and syncs that once for each. Writes that come
+//! while a commit runs go together into the next one (group commit).
 
 mod held;
-mod log;
 mod shelf;
 
 use std::path::{Path, PathBuf};
@@ -15,11 +11,7 @@ use tokio::task::JoinHandle;
 pub(crate) use held::Held;
 pub(crate) use shelf::{Shelf, wipe};
 
-/// The name of the database in a peer's folder.
-const DISK_FILE: &str = "disk.redb";
-
-/// The database's own cache, per peer of a run: small, because the system caches the file anyway. Half as much is
-/// held in memory of what is only in the log, and as much again while it is folded.
+/// The database's own cache, per peer of a run: small, because the system caches the files anyway.
 pub(crate) const CACHE_BYTES: usize = 1 << 20;
 
 /// Writes that wait for a commit, at most, in bytes; a peer takes no input while there are more.
@@ -30,16 +22,25 @@ pub(crate) type Write = (Vec<u8>, Option<Vec<u8>>);
 
 /// Why the disk failed; a peer cannot go on without.
 #[derive(Debug, thiserror::Error)]
-#[error("disk {}: {source}", path.display())]
+#[error("disk {}: {}", path.display(), why(source))]
 pub(crate) struct DiskError {
     path: PathBuf,
-    source: Box<redb::Error>,
+    source: Box<fjall::Error>,
 }
 
 impl DiskError {
-    /// Does another handle to the same file exist?
+    /// Does another handle to the same database exist?
     pub fn in_use(&self) -> bool {
-        matches!(*self.source, redb::Error::DatabaseAlreadyOpen)
+        matches!(*self.source, fjall::Error::Locked)
+    }
+}
+
+fn why(error: &fjall::Error) -> String {
+    match error {
+        fjall::Error::Io(error) => error.to_string(),
+        fjall::Error::Locked => "somebody else has it open".into(),
+        fjall::Error::Poisoned => "an earlier write failed, so that it is not certain what is on it".into(),
+        error => format!("{error:?}"),
     }
 }
 

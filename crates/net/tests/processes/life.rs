@@ -111,9 +111,10 @@ async fn what_prevents_a_start_is_said() {
     let StartError::Died { stderr, .. } = &error else { panic!("{error}") };
     assert!(stderr.contains("messages"), "{error}");
 
-    // A disk that cannot be opened: a folder is where its file should be.
+    // A disk that cannot be opened: a file is where its folder should be.
     let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir_all(folder.path().join("peers/2/disk.redb")).unwrap();
+    std::fs::create_dir_all(folder.path().join("peers/2")).unwrap();
+    std::fs::write(folder.path().join("peers/2/disk"), "").unwrap();
     let error =
         Supervisor::start(flood(2, 1, |launchpad| launchpad.folder = Some(folder.path().into()))).await.unwrap_err();
     let StartError::Died { stderr, .. } = &error else { panic!("{error}") };
