@@ -1,5 +1,6 @@
 //! The one application of real servers: a key-value store and the ratings of movies, side by side.
 
+use std::fmt;
 use std::ops::Range;
 
 use rumormill_check::history::Kind;
@@ -37,12 +38,22 @@ pub enum Query {
 }
 
 /// What one of them answers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
     /// The key-value store.
     Kv(kv::Answer),
     /// The ratings.
     Ratings(ratings::Answer),
+}
+
+/// As the one that answers says it.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Kv(answer) => answer.fmt(f),
+            Self::Ratings(answer) => answer.fmt(f),
+        }
+    }
 }
 
 /// The first byte of the names of the store's parts.

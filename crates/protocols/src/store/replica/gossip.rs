@@ -20,7 +20,7 @@ const BATCH_RECORDS: usize = 8192;
 /// The most messages with updates on their way to one replica before it has said that it holds them.
 const WINDOW: u32 = 4;
 
-/// What was sent and not acknowledged for so long (or until the next round, if that is later) is sent again.
+/// What was sent and not acknowledged for so long (or in two rounds, if that is longer) is sent again.
 const RESEND_AFTER: Duration = Duration::from_millis(250);
 
 /// A round without news is left out, but not so many in a row.
@@ -57,7 +57,7 @@ impl<A: Application> Replica<A> {
         for peer in self.members.others() {
             let Members { rows, ended, .. } = &mut self.members;
             let Some(row) = rows.get_mut(&peer) else { continue };
-            if !row.holds.covers(&row.sent) && now.since(row.sent_at) > every.max(RESEND_AFTER) {
+            if !row.holds.covers(&row.sent) && now.since(row.sent_at) > RESEND_AFTER.max(every * 2) {
                 row.sent.clone_from(&row.holds);
                 row.in_flight = 0;
             }

@@ -33,6 +33,7 @@ mod settle;
 #[cfg(test)]
 mod tests;
 mod update;
+mod words;
 
 use std::collections::{BTreeMap, VecDeque};
 

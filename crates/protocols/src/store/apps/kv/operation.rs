@@ -114,7 +114,7 @@ pub enum Query {
 }
 
 /// What a key-value store answers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Answer {
     /// It is done.

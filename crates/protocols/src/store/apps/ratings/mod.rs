@@ -22,6 +22,7 @@ pub mod rows;
 #[cfg(test)]
 mod tests;
 mod titles;
+mod words;
 
 use std::collections::{BTreeMap, VecDeque};
 

@@ -180,7 +180,7 @@ pub enum Query {
 }
 
 /// What the ratings answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Answer {
     /// The rows are taken in; so many ratings are counted that were not before.

@@ -129,3 +129,18 @@ fn who_is_switched_off_refuses_calls_and_gossips_on() {
     });
     assert!((400..600).contains(&refused.count()), "drawn anew for each call");
 }
+
+#[test]
+fn what_is_not_acknowledged_is_sent_again_after_two_rounds() {
+    let [mut first, ..] = three(Ack::Fsync);
+    first.config.gossip_every = Duration::from_secs(1);
+    fill(&mut first, 1);
+    let mut sent = |span| {
+        first.now = first.now + span;
+        let said = told(&first.timer(crate::store::Timer::Replica(super::super::Timer::Gossip)));
+        said.iter().map(|(_, gossip)| gossip.records.len()).sum::<usize>()
+    };
+    assert_eq!(sent(Duration::ZERO), 2, "to both others");
+    assert_eq!(sent(Duration::from_millis(1_900)), 0, "the answers may be on their way");
+    assert_eq!(sent(Duration::from_millis(200)), 2);
+}
