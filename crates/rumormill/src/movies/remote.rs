@@ -1,9 +1,12 @@
 //! Servers elsewhere, behind a front end that speaks HTTP.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use rumormill_protocols::store::Service;
-use rumormill_protocols::store::apps::ratings::{Answer, Average, Counts, Movie, MovieId, Query, Score, Update};
+use rumormill_protocols::store::apps::ratings::{
+    Answer, Average, Counts, Movie, MovieId, Query, Score, Update, UserId,
+};
 use serde_json::{Value, json};
 use ureq::http::{Method, Request};
 
@@ -34,8 +37,10 @@ impl Remote {
             let why = format!("{url}: a server's address begins with http://, as `rumormill store up` prints it");
             return Err(Trouble::Other(why));
         }
-        let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(TIMEOUT)).build();
-        Ok(Self { agent: config.into(), base, token: None })
+        let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(TIMEOUT));
+        // A proxy of the environment is for what lies elsewhere: there, this machine is another one.
+        let config = if is_local(&base) { config.proxy(None) } else { config };
+        Ok(Self { agent: config.build().into(), base, token: None })
     }
 
     fn ask(&mut self, method: Method, path: &str, body: Option<Value>) -> Result<(u16, Value), Trouble> {
@@ -73,7 +78,7 @@ impl Remote {
 impl Servers for Remote {
     fn update(&mut self, update: Update) -> Result<Answer, Trouble> {
         // Every server is asked once; the front end says when none takes the call.
-        let (method, path, body) = match update {
+        let (method, path, body) = match &update {
             Update::Rate { user, movie, score } => {
                 let path = format!("/v1/movies/{}/ratings/{}?patience_ms=0", movie.0, user.0);
                 (Method::PUT, path, Some(json!({ "stars": score.stars() })))
@@ -81,7 +86,7 @@ impl Servers for Remote {
             Update::Delete { user, movie } => {
                 (Method::DELETE, format!("/v1/movies/{}/ratings/{}?patience_ms=0", movie.0, user.0), None)
             }
-            Update::Import { ref movies, ref ratings } => {
+            Update::Import { movies, ratings } => {
                 let movies = movies.iter().map(|movie| {
                     json!({ "id": movie.id.0, "title": movie.title, "year": movie.year, "genres": movie.genres })
                 });
@@ -94,15 +99,7 @@ impl Servers for Remote {
             _ => return Err(Trouble::Other("this cannot be asked over HTTP".into())),
         };
         let Some(answer) = self.call(method, &path, body)? else { return Ok(Answer::UnknownMovie) };
-        let before = answer["before"].as_f64().and_then(Score::new);
-        Ok(match update {
-            Update::Rate { .. } => Answer::Rated { before },
-            Update::Delete { .. } => Answer::Deleted { before },
-            _ => Answer::Imported {
-                movies: answer["movies"].as_u64().unwrap_or(0) as u32,
-                ratings: answer["ratings"].as_u64().unwrap_or(0) as u32,
-            },
-        })
+        Ok(changed(&update, &answer))
     }
 
     fn query(&mut self, query: Query) -> Result<Answer, Trouble> {
@@ -117,21 +114,7 @@ impl Servers for Remote {
             _ => return Err(Trouble::Other("this cannot be asked over HTTP".into())),
         };
         let Some(answer) = self.call(Method::GET, &path, None)? else { return Ok(Answer::UnknownMovie) };
-        let count = |name: &str| answer[name].as_u64().unwrap_or(0);
-        Ok(match query {
-            Query::Find(_) => {
-                let found = answer["found"].as_array().into_iter().flatten().filter_map(movie).collect();
-                Answer::Movies { found, total: count("total") as u32 }
-            }
-            Query::Movie(_) => Answer::Movies { found: movie(&answer).into_iter().collect(), total: 1 },
-            Query::Average(_) => Answer::Average(movie(&answer).map(|(_, average)| average).unwrap_or_default()),
-            Query::View { .. } => Answer::Rating(answer["stars"].as_f64().and_then(Score::new)),
-            Query::Titles { .. } => {
-                let titles = answer["titles"].as_array().into_iter().flatten();
-                Answer::Titles(titles.filter_map(|title| title.as_str().map(String::from)).collect())
-            }
-            _ => Answer::Counts(Counts { movies: count("movies"), rated: count("rated"), ratings: count("ratings") }),
-        })
+        Ok(found(&query, &answer))
     }
 
     fn services(&mut self) -> Result<Vec<Service>, Trouble> {
@@ -149,6 +132,60 @@ impl Servers for Remote {
             None => Err(Trouble::NoSuchServer { number: server, servers: self.services()?.len() as u32 }),
         }
     }
+}
+
+/// Is it an address of this machine alone?
+fn is_local(base: &str) -> bool {
+    let host = base.parse::<ureq::http::Uri>().ok().and_then(|uri| uri.host().map(String::from));
+    let is_loopback = |host: &str| host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    host.is_some_and(|host| host.eq_ignore_ascii_case("localhost") || is_loopback(&host))
+}
+
+/// What a front end said of a change.
+fn changed(update: &Update, answer: &Value) -> Answer {
+    let before = answer["before"].as_f64().and_then(Score::new);
+    let count = |name: &str| answer[name].as_u64().and_then(|count| count.try_into().ok()).unwrap_or(0);
+    match update {
+        Update::Rate { .. } => Answer::Rated { before },
+        Update::Delete { .. } => Answer::Deleted { before },
+        _ => Answer::Imported { movies: count("movies"), ratings: count("ratings") },
+    }
+}
+
+/// What a front end said to a question.
+fn found(query: &Query, answer: &Value) -> Answer {
+    let count = |name: &str| answer[name].as_u64().unwrap_or(0);
+    match query {
+        Query::Find(_) => {
+            let found = answer["found"].as_array().into_iter().flatten().filter_map(movie).collect();
+            Answer::Movies { found, total: count("total") as u32 }
+        }
+        Query::Movie(_) => Answer::Movies { found: movie(answer).into_iter().collect(), total: 1 },
+        Query::Average(_) => Answer::Average(movie(answer).map(|(_, average)| average).unwrap_or_default()),
+        Query::View { .. } => Answer::Rating(answer["stars"].as_f64().and_then(Score::new)),
+        Query::Titles { .. } => {
+            let titles = answer["titles"].as_array().into_iter().flatten();
+            Answer::Titles(titles.filter_map(|title| title.as_str().map(String::from)).collect())
+        }
+        _ => Answer::Counts(Counts { movies: count("movies"), rated: count("rated"), ratings: count("ratings") }),
+    }
+}
+
+/// For fuzzing: reads bytes as the answer to each of the questions there are, and shows it.
+pub(super) fn fuzz(bytes: &[u8]) {
+    let answer: Value = serde_json::from_slice(bytes).unwrap_or_default();
+    let (user, id) = (UserId(1), MovieId(1));
+    let titles = Query::Titles { prefix: String::new(), most: 9 };
+    let queries = [Query::Find(String::new()), Query::Movie(id), Query::Average(id), Query::View { user, movie: id }];
+    for query in queries.into_iter().chain([titles, Query::Counts]) {
+        let _ = format!("{:?}", found(&query, &answer));
+    }
+    let deleted = Update::Delete { user, movie: id };
+    let imported = Update::Import { movies: Vec::new(), ratings: Vec::new() };
+    for update in [deleted, imported] {
+        let _ = format!("{:?}", changed(&update, &answer));
+    }
+    let _ = service(&answer["service"]);
 }
 
 fn service(value: &Value) -> Service {
@@ -177,4 +214,20 @@ fn escaped(text: &str) -> String {
         }
         all
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_stands_between_a_client_and_its_own_machine() {
+        for url in ["http://127.0.0.1:8080", "http://127.9.9.9", "http://localhost:80/", "http://[::1]:8080"] {
+            let remote = Remote::at(url).unwrap_or_else(|trouble| panic!("{trouble}"));
+            assert!(remote.agent.config().proxy().is_none() && is_local(url), "{url}");
+        }
+        for url in ["http://192.168.0.7:8080", "http://localhost.example.org", "http://example.org/127.0.0.1"] {
+            assert!(!is_local(url), "{url}");
+        }
+    }
 }
