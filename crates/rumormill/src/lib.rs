@@ -15,6 +15,13 @@ pub mod properties {}
 
 pub use facade::{Lab, lab};
 
+/// For fuzzing: reads bytes as what a store's front end answers to `movies` and `store`.
+#[doc(hidden)]
+pub fn fuzz_answer(bytes: &[u8]) {
+    movies::fuzz(bytes);
+    cli::fuzz_answer(bytes);
+}
+
 pub use rumormill_check as check;
 pub use rumormill_core as core;
 pub use rumormill_lab::{experiment, run};

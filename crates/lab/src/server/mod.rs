@@ -50,7 +50,7 @@ use crate::run::{Order, Workbench};
 pub use start::{LabStartError, RunsFull};
 pub use stores::{
     AnnounceError, Announcement, RunningStore, StoreAddress, StoreAddressError, StoreOptions, announcements,
-    running as running_stores,
+    fuzz_announcement, running as running_stores,
 };
 
 /// How long runs and pages get to end when the lab does.

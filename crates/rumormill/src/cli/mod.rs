@@ -163,3 +163,8 @@ fn exit(done: Done) -> ExitCode {
         }
     }
 }
+
+/// For fuzzing: reads bytes as what a store's front end answers.
+pub(crate) fn fuzz_answer(bytes: &[u8]) {
+    store::fuzz(bytes);
+}

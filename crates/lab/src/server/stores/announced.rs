@@ -149,9 +149,27 @@ fn read(path: &Path) -> Option<RunningStore> {
     }
     let mut text = String::new();
     file.take(FILE_BYTES_MAX).read_to_string(&mut text).ok()?;
-    let Note { pid, folder, replicas, front_ends } = serde_json::from_str(&text).ok()?;
+    parse(&text)
+}
+
+/// What a file says; none when that is no store which a lab could watch.
+fn parse(text: &str) -> Option<RunningStore> {
+    let Note { pid, folder, replicas, front_ends } = serde_json::from_str(text).ok()?;
     let front_ends: Vec<StoreAddress> = front_ends.iter().filter_map(|one| one.parse().ok()).collect();
     (!front_ends.is_empty()).then_some(RunningStore { pid, folder, replicas, front_ends })
+}
+
+/// For fuzzing: reads bytes as an announcement.
+///
+/// # Panics
+/// When what was read does not come back from what is written of it.
+#[doc(hidden)]
+pub fn fuzz(bytes: &[u8]) {
+    if let Some(store) = std::str::from_utf8(bytes).ok().and_then(parse) {
+        let front_ends = store.front_ends.iter().map(ToString::to_string).collect();
+        let note = Note { pid: store.pid, folder: store.folder.clone(), replicas: store.replicas, front_ends };
+        assert_eq!(parse(&serde_json::to_string(&note).unwrap_or_default()), Some(store));
+    }
 }
 
 /// Makes the folder, and the one that it is in, for this user alone.

@@ -23,7 +23,7 @@ use front::{Ask, FrontError, Fronts};
 use status::{Replica, Told};
 
 pub use address::{StoreAddress, StoreAddressError};
-pub use announced::{AnnounceError, Announcement, RunningStore, announcements, running};
+pub use announced::{AnnounceError, Announcement, RunningStore, announcements, fuzz as fuzz_announcement, running};
 
 /// The most stores that are watched because somebody named them; a further one is refused.
 const NAMED_MAX: usize = 64;

@@ -25,3 +25,8 @@ pub(super) fn store(command: &StoreCommand) -> Done {
         StoreCommand::Frontend(args) => one::front_end(args),
     }
 }
+
+/// For fuzzing: reads bytes as what a front end answers.
+pub(super) fn fuzz(bytes: &[u8]) {
+    members::fuzz(bytes);
+}

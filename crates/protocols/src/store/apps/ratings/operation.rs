@@ -243,7 +243,9 @@ impl Average {
     /// The mean in hundredths of a star, rounded (half up); `None`: not rated.
     #[must_use]
     pub fn hundredths(self) -> Option<u64> {
-        (2 * self.sum + self.count).checked_div(2 * self.count)
+        // What somebody else counted may be any number.
+        let (sum, count) = (u128::from(self.sum), u128::from(self.count));
+        (2 * sum + count).checked_div(2 * count).map(|mean| u64::try_from(mean).unwrap_or(u64::MAX))
     }
 
     /// The mean in stars; `None`: not rated.
