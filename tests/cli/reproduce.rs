@@ -30,7 +30,7 @@ fn what_can_be_reproduced_is_listed() {
 #[test]
 fn a_reproduction_that_there_is_not_is_refused() {
     run(folder().path(), ["reproduce", "lazy-replicas"]).expect(2).complains(&["did you mean lazy-replication?"]);
-    run(folder().path(), ["reproduce", "zebra"]).expect(2).complains(&["there are: lazy-replication"]);
+    run(folder().path(), ["reproduce", "zebra"]).expect(2).complains(&["there are: lazy-replication, swim"]);
 }
 
 #[test]
@@ -65,6 +65,33 @@ fn lazy_replication_costs_what_the_paper_says() {
     let other = run(folder.path(), ["reproduce", "lazy-replication", "--quick", "--seed", "4", "--json"]);
     assert_ne!(other.json()["tables"], found["tables"]);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is recorded");
+}
+
+#[test]
+fn swim_notices_failures_as_soon_as_the_papers_say() {
+    let folder = folder();
+    let arguments = ["reproduce", "swim", "--quick", "--seed", "3", "--json"];
+    let said = run(folder.path(), [&arguments[..], &["--csv", "swim.csv"]].concat()).expect(0);
+    let found = said.json();
+    let cells: usize = found["tables"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|table| table["rows"].as_array().unwrap())
+        .map(|row| row.as_array().unwrap().len())
+        .sum();
+    assert_eq!(std::fs::read_to_string(folder.path().join("swim.csv")).unwrap().lines().count(), cells + 1);
+    assert_eq!((&found["holds"], said.err.as_str()), (&true.into(), ""), "{found:#}");
+    // What the claims mean, from the numbers.
+    let periods = column(&found, "First detection", "ours");
+    let errors = column(&found, "First detection", "± error");
+    assert!(periods.len() >= 3 && periods.iter().all(|mean| (1.2..2.0).contains(mean)), "{periods:?}");
+    assert!(errors.iter().all(|error| (0.01..0.3).contains(error)), "{errors:?}");
+    let loads = column(&found, "Messages that a peer sends", "ours");
+    assert!(loads.iter().all(|load| (1.9..2.4).contains(load)), "{loads:?}");
+    let failures = column(&found, "Reports of failures of peers that are up", "about peers that are well");
+    assert!(failures[0] > 10.0 * failures[4], "{failures:?}");
+    assert_eq!(run(folder.path(), arguments).expect(0).out, said.out, "the same seed, the same words");
 }
 
 #[test]

@@ -33,7 +33,18 @@ fn the_gallery_is_sound() {
     let entries = Gallery::new().entries();
     assert_eq!(
         entries.iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>(),
-        ["election", "flood", "flood-faults", "raft", "store", "store-faults", "store-members", "store-ratings"]
+        [
+            "election",
+            "flood",
+            "flood-faults",
+            "raft",
+            "store",
+            "store-faults",
+            "store-members",
+            "store-ratings",
+            "swim",
+            "swim-partition"
+        ]
     );
     for entry in entries {
         entry.experiment.unwrap();

@@ -63,14 +63,10 @@ impl Membership {
                 }
                 _ => self.hear(cx, from, rumor),
             }
-            self.keep_to_itself(cx, rumor);
-        }
-    }
-
-    /// What the others tell a newcomer is no news to them.
-    fn keep_to_itself(&mut self, cx: Cx<'_, '_>, rumor: Rumor) {
-        if cx.now < self.fresh_until && rumor.peer != cx.me {
-            self.rumors.drop(rumor);
+            // What the others tell a newcomer is no news to them, but what one tells of itself may be.
+            if cx.now < self.fresh_until && rumor.peer != from && rumor.peer != cx.me {
+                self.rumors.drop(rumor);
+            }
         }
     }
 

@@ -43,7 +43,7 @@ pub struct PhiConfig {
     /// From this phi on a peer is suspected: 1 to 16, usually 8. At 1 one heartbeat in ten would be late enough, were
     /// they normally distributed.
     pub threshold: f64,
-    /// Intervals that are remembered: 4 to 1,000, usually 200 (the paper's 1,000 in 200 bytes less for each peer).
+    /// Intervals that are remembered: 4 to 1,000, usually 200 of 8 bytes each (the paper has 1,000).
     pub window: usize,
     /// The least deviation, so that a regular peer is not suspected at the first trifle.
     pub deviation_min: Duration,

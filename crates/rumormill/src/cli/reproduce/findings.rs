@@ -16,6 +16,37 @@ impl Findings {
     pub(crate) fn holds(&self) -> bool {
         self.tables.iter().flat_map(|table| &table.claims).all(|claim| claim.holds)
     }
+
+    /// The tables as CSV (RFC 4180), which may have different columns: a line for each cell, with the table's title, the
+    /// number of the row, the column and the value.
+    pub(crate) fn csv(&self) -> String {
+        let mut csv = String::from("table,row,column,value\r\n");
+        for table in &self.tables {
+            for (row, cells) in (1..).zip(&table.rows) {
+                for (column, cell) in table.columns.iter().zip(cells) {
+                    let [title, name, value] = [&table.title, &column.name, &cell.plain()].map(|text| quoted(text));
+                    csv += &format!("{title},{row},{name},{value}\r\n");
+                }
+            }
+        }
+        csv
+    }
+}
+
+impl Cell {
+    /// What it says, with all digits.
+    fn plain(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Count(count) => count.to_string(),
+            Self::Number(number) => number.to_string(),
+            Self::Nothing => String::new(),
+        }
+    }
+}
+
+fn quoted(text: &str) -> String {
+    if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.into() }
 }
 
 /// A table, and what it shows.
@@ -135,6 +166,20 @@ mod tests {
         table.claim("they vanish", false);
         findings.tables.push(table);
         assert!(!findings.holds());
+    }
+
+    #[test]
+    fn csv_has_a_line_for_each_cell() {
+        let mut table = Table::new("Costs, \"all\"", &[("of", Unit::Plain), ("ours", Unit::Number)]);
+        table.row([Cell::from("a query"), Cell::from(2.5)]);
+        table.row([Cell::from(3), Cell::Nothing]);
+        let findings = Findings { tables: vec![table], notes: Vec::new() };
+        let mut lines = findings.csv();
+        let title = "\"Costs, \"\"all\"\"\"";
+        for line in ["table,row,column,value", &format!("{title},1,of,a query"), &format!("{title},1,ours,2.5")] {
+            lines = lines.strip_prefix(&format!("{line}\r\n")).unwrap().to_string();
+        }
+        assert_eq!(lines, format!("{title},2,of,3\r\n{title},2,ours,\r\n"));
     }
 
     #[test]

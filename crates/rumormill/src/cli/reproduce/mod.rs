@@ -7,6 +7,9 @@ mod findings;
 mod lazy_replication;
 mod session;
 mod show;
+mod swim;
+
+use std::path::PathBuf;
 
 use clap::Args;
 use rumormill_lab::experiment::{Problem, did_you_mean};
@@ -15,12 +18,13 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::args::JsonArgs;
+use super::recorded::write_file;
 use super::{Done, Ended, Failure, say};
 use findings::Findings;
 use session::{Halt, Session};
 
 /// All that can be reproduced.
-const ALL: [Reproduction; 1] = [lazy_replication::REPRODUCTION];
+const ALL: [Reproduction; 2] = [lazy_replication::REPRODUCTION, swim::REPRODUCTION];
 
 /// Something published that can be reproduced.
 #[derive(Serialize)]
@@ -51,6 +55,9 @@ pub(crate) struct ReproduceArgs {
     /// Fewer and shorter runs: in seconds, and less exact
     #[arg(long)]
     quick: bool,
+    /// Also write the tables to this file: a line for each cell
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
     #[command(flatten)]
     json: JsonArgs,
 }
@@ -85,6 +92,11 @@ pub(crate) fn reproduce(args: &ReproduceArgs, workbench: &Workbench) -> Done {
         Err(Halt::Interrupted) => return Ok(Ended::Interrupted),
         Err(Halt::Broken(error)) => return Err(Failure::Run(error)),
     };
+    if let Some(path) = &args.csv {
+        write_file(path, |out| out.write_all(findings.csv().as_bytes())).map_err(|error| {
+            Failure::run(anyhow::Error::new(error).context(format!("cannot write {}", path.display())))
+        })?;
+    }
     let holds = findings.holds();
     if args.json.json {
         say::json(&Report { what, seed: args.seed, quick: args.quick, holds, findings: &findings });

@@ -38,8 +38,9 @@ impl<'a> Session<'a> {
         Self { workbench, seed, quick, interrupt: Interrupt::listen(), bar: Bar::new() }
     }
 
-    /// Runs an experiment as often as ordered, in the simulator and with the session's seed. Each run is told to a
-    /// sink of its own; they come back in the order of the runs, however many of them went on at once.
+    /// Runs an experiment as often as ordered, in the simulator and with the session's seed, or one as many after it as
+    /// the order's is after 1. Each run is told to a sink of its own; they come back in the order of the runs, however
+    /// many of them went on at once.
     pub(crate) fn measure<S: Sink + Send + 'static>(
         &self,
         experiment: &Experiment,
@@ -71,7 +72,9 @@ impl<'a> Session<'a> {
     }
 
     fn one<S: Sink + Send + 'static>(&self, experiment: &Experiment, order: Order, sink: S) -> anyhow::Result<S> {
-        let order = Order { seed: self.seed, record: None, threads: 1, ..order };
+        // Orders have seed 1, and those that differ in nothing else the next ones.
+        let seed = self.seed.wrapping_add(order.seed.wrapping_sub(1));
+        let order = Order { seed, record: None, threads: 1, ..order };
         let resolved = Resolved::of(experiment.clone(), order, &self.workbench.registry)?;
         let (back, sinks) = channel();
         let handle = self.workbench.start(resolved, Box::new(Watch { sink: Some(sink), back }))?;
