@@ -13,12 +13,15 @@ use rumormill_trace::{Recorder, RunFile};
 fn main() -> Result<(), Box<dyn Error>> {
     write("wire", &rumormill_fuzz::wire::samples())?;
     write("raft", &rumormill_fuzz::raft::samples())?;
+    write("swim", &rumormill_fuzz::swim::samples())?;
     write("parts", &rumormill_fuzz::parts::samples())?;
     write("front", &rumormill_fuzz::front::samples())?;
     write("replica", &rumormill_fuzz::replica::samples())?;
     write("resp", &texts(&COMMANDS))?;
     write("http", &texts(&BODIES))?;
     write("cluster", &clusters())?;
+    write("announcement", &texts(&ANNOUNCEMENTS))?;
+    write("answer", &texts(&ANSWERS))?;
     write("frame", &frames())?;
     write("reporter", &texts(&REPORTED))?;
     write("expression", &texts(&EXPRESSIONS))?;
@@ -74,6 +77,22 @@ const BODIES: [&str; 7] = [
     r#"{"movies": [{"id": 1, "title": "Alien", "year": 1979, "genres": ["Horror"]}, {"id": 2, "title": ""}]}"#,
     r#"{"ratings": [{"user": 2, "movie": 1, "stars": 0.5, "time": 1}], "movies": []}"#,
     r#"[[[{"movies": 1e999}]], null, "#,
+];
+
+/// What running stores say of themselves.
+const ANNOUNCEMENTS: [&str; 3] = [
+    r#"{"pid": 4711, "folder": "/home/you/shop", "replicas": 3, "front_ends": ["127.0.0.1:40123", "[::1]:40124"]}"#,
+    r#"{"pid": 1, "folder": "", "replicas": 4294967295, "front_ends": []}"#,
+    r#"{"pid": -1, "folder": 7, "front_ends": ["localhost:80", "nobody", "127.0.0.1:99999"]}"#,
+];
+
+/// What front ends answer: how far replicas are, and of movies.
+const ANSWERS: [&str; 5] = [
+    r#"{"replicas": [{"replica": 1, "reached": true, "member": true, "fenced": false, "out_of_touch": true, "stopped": false, "service": "online", "lines": [{"replica": 1, "incarnation": 0, "held": 9, "executed": 18446744073709551615}, {"replica": null, "incarnation": 0, "held": 1, "executed": 18446744073709551615}], "log": 5, "sessions": 6, "waiting": 0, "primary": 2}, {"replica": 2, "reached": false, "member": null}]}"#,
+    r#"{"id": 1, "title": "Toy Story", "year": 1995, "genres": ["Comedy"], "sum": 18446744073709551615, "ratings": 3}"#,
+    r#"{"found": [{"id": 4294967296, "title": "", "year": 70000, "genres": []}, {"id": 2, "title": "b", "year": null, "genres": [1]}], "total": 18446744073709551615}"#,
+    r#"{"stars": 1e300, "before": -0.5, "movies": 9, "rated": 8, "ratings": 55, "titles": ["a", 1], "service": "offline"}"#,
+    r#"[null]"#,
 ];
 
 /// Cluster files that are wrong.

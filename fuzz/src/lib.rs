@@ -9,6 +9,7 @@ pub mod parts;
 pub mod raft;
 pub mod replica;
 pub mod smoke;
+pub mod swim;
 pub mod wire;
 
 /// A fuzz target: its name, which is also its folder in `corpus/`, and what it does with bytes.
@@ -21,17 +22,20 @@ pub struct Target {
 }
 
 /// Every target: messages from peers, what a store's front ends and replicas are told and keep, parts of a store's
-/// state, what Redis and HTTP clients send, the cluster file, frames of links, records of the line protocol,
+/// state, what Redis and HTTP clients send, the cluster file, what stores tell labs and clients, frames of links, records of the line protocol,
 /// expressions and files of experiments, the files of recorded runs, and searches in them.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 17] = [
     Target { name: "wire", run: wire::wire },
     Target { name: "raft", run: raft::raft },
+    Target { name: "swim", run: swim::swim },
     Target { name: "parts", run: parts::parts },
     Target { name: "front", run: front::front },
     Target { name: "replica", run: replica::replica },
     Target { name: "resp", run: rumormill_serve::fuzz_resp },
     Target { name: "http", run: rumormill_serve::fuzz_http },
     Target { name: "cluster", run: rumormill_serve::fuzz_cluster },
+    Target { name: "announcement", run: rumormill_lab::server::fuzz_announcement },
+    Target { name: "answer", run: rumormill::fuzz_answer },
     Target { name: "frame", run: rumormill_net::fuzz_frame },
     Target { name: "reporter", run: rumormill_lab::reporter::fuzz_reporter },
     Target { name: "expression", run: rumormill_lab::experiment::fuzz_expression },

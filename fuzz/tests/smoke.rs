@@ -37,6 +37,11 @@ fn raft() {
 }
 
 #[test]
+fn swim() {
+    survives("swim");
+}
+
+#[test]
 fn parts() {
     survives("parts");
 }
@@ -77,6 +82,16 @@ fn cluster() {
 }
 
 #[test]
+fn announcement() {
+    survives("announcement");
+}
+
+#[test]
+fn answer() {
+    survives("answer");
+}
+
+#[test]
 fn frame() {
     survives("frame");
 }
@@ -102,6 +117,7 @@ fn the_corpus_is_of_this_version() {
     let samples = [
         ("wire", rumormill_fuzz::wire::samples()),
         ("raft", rumormill_fuzz::raft::samples()),
+        ("swim", rumormill_fuzz::swim::samples()),
         ("parts", rumormill_fuzz::parts::samples()),
         ("front", rumormill_fuzz::front::samples()),
         ("replica", rumormill_fuzz::replica::samples()),
