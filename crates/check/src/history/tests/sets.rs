@@ -84,8 +84,8 @@ fn is_explained(history: &History) -> bool {
         };
         let mut past: Vec<u16> = vec![0; operations.len()];
         for (at, operation) in operations.iter().enumerate() {
-            for before in 0..operations.len() {
-                let same = operations[before].id.session == operation.id.session && before < at;
+            for (before, other) in operations.iter().enumerate() {
+                let same = other.id.session == operation.id.session && before < at;
                 past[at] |= u16::from(same || shows(at, before)) << before;
             }
         }
