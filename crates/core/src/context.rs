@@ -87,6 +87,12 @@ impl<'a, P: Protocol> Context<'a, P> {
         self.effects.persist(key, None);
     }
 
+    /// Writes a value under `key` on this peer's disk, or with `None` removes the key: as [`Context::persist`] and
+    /// [`Context::forget`], without a copy.
+    pub fn write(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
+        self.effects.write(key, value);
+    }
+
     /// What this peer's disk durably holds under `key`; not what this activation has just written.
     #[must_use]
     pub fn stored(&self, key: &[u8]) -> Option<Vec<u8>> {

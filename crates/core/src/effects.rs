@@ -21,6 +21,11 @@ pub trait Effects<P: Protocol> {
     /// Writes `value` under `key` on the peer's disk; `None` removes the key.
     fn persist(&mut self, key: &[u8], value: Option<&[u8]>);
 
+    /// The same of a key and a value that the protocol does not keep: who keeps them need not copy them.
+    fn write(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
+        self.persist(&key, value.as_deref());
+    }
+
     /// Says how far a target is: `current` of `goal`.
     fn progress(&mut self, target: &'static str, current: u64, goal: u64);
 

@@ -56,7 +56,11 @@ impl<P: Protocol> Effects<P> for Wishes<P> {
     }
 
     fn persist(&mut self, key: &[u8], value: Option<&[u8]>) {
-        self.writes.push((key.to_vec(), value.map(<[u8]>::to_vec)));
+        self.write(key.to_vec(), value.map(<[u8]>::to_vec));
+    }
+
+    fn write(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
+        self.writes.push((key, value));
     }
 
     fn progress(&mut self, target: &'static str, current: u64, goal: u64) {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rumormill_core::{Context, Instant};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::council::{self, Cursor};
 use crate::store::{Application, Ended, Record, SessionId, Store, Timestamp, trail};
@@ -175,9 +175,9 @@ impl Disk {
         writes.push((META.to_vec(), Some(encode(meta))));
         let many = writes.len() > 1;
         if many {
-            cx.persist(JOURNAL, &encode(&writes));
+            cx.write(JOURNAL.to_vec(), Some(encode(&Journal(&writes))));
         }
-        put(cx, &writes);
+        put(cx, writes);
         if many {
             cx.forget(JOURNAL);
         }
@@ -195,10 +195,9 @@ impl Disk {
         trail: Option<(Vec<u8>, Vec<u8>)>,
     ) {
         wipe(cx);
-        put(cx, &trail.into_iter().map(|(key, piece)| (key, Some(piece))).collect::<Vec<_>>());
-        put(cx, &parts.into_iter().map(|(part, value)| (key(PART, &part), value)).collect::<Vec<_>>());
-        let rows = rows.into_iter().map(|(id, row)| (key(CALL, &id.0.to_be_bytes()), row));
-        put(cx, &rows.collect::<Vec<_>>());
+        put(cx, trail.into_iter().map(|(key, piece)| (key, Some(piece))));
+        put(cx, parts.into_iter().map(|(part, value)| (key(PART, &part), value)));
+        put(cx, rows.into_iter().map(|(id, row)| (key(CALL, &id.0.to_be_bytes()), row)));
         self.write(cx);
         cx.persist(FLOOR, &floor.to_be_bytes());
         cx.persist(LIFE, &encode(&life));
@@ -212,12 +211,24 @@ impl Disk {
     }
 }
 
-fn put<A: Application>(cx: &mut Context<'_, Store<A>>, writes: &[Write]) {
-    for (key, value) in writes {
-        match value {
-            Some(value) => cx.persist(key, value),
-            None => cx.forget(key),
-        }
+fn put<A: Application>(cx: &mut Context<'_, Store<A>>, writes: impl IntoIterator<Item = Write>) {
+    writes.into_iter().for_each(|(key, value)| cx.write(key, value));
+}
+
+/// Writes as they are encoded: as serde does it, but bytes at once, and not one by one.
+struct Journal<'a>(&'a [Write]);
+
+impl Serialize for Journal<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|(key, value)| (Raw(key), value.as_deref().map(Raw))))
+    }
+}
+
+struct Raw<'a>(&'a [u8]);
+
+impl Serialize for Raw<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(self.0)
     }
 }
 
@@ -250,7 +261,7 @@ pub(super) fn read<A: Application>(cx: &mut Context<'_, Store<A>>) -> Result<Opt
         let overlay: BTreeMap<Vec<u8>, Option<Vec<u8>>> = writes.iter().cloned().collect();
         let image = gather(cx, &overlay)?;
         // What is read is what these make of the disk, and now they do.
-        put(cx, &writes);
+        put(cx, writes);
         cx.forget(JOURNAL);
         return Ok(image);
     }
@@ -327,5 +338,16 @@ impl Disk {
     /// A record of this batch went into the log again.
     pub(super) fn kept(&mut self, batch: u64) {
         *self.left.entry(batch).or_default() += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_journal_is_encoded_as_its_writes_are() {
+        let writes: Vec<Write> = vec![(vec![7; 300], Some(vec![0, 255])), (vec![], None), (vec![1], Some(vec![]))];
+        assert_eq!(encode(&Journal(&writes)), encode(&writes));
     }
 }

@@ -73,7 +73,14 @@ fn escape(name: &[u8], bytes: &mut Vec<u8>) {
 }
 
 fn unescape(bytes: &mut &[u8]) -> Option<Bytes> {
-    let mut name = Vec::new();
+    let plain = bytes.iter().position(|&byte| byte == 0)?;
+    let name = Bytes::from(&bytes[..plain]);
+    *bytes = &bytes[plain..];
+    if let Some(rest) = bytes.strip_prefix(&[0, 0]) {
+        *bytes = rest;
+        return Some(name);
+    }
+    let mut name = name.to_vec();
     loop {
         let (&byte, rest) = bytes.split_first()?;
         *bytes = rest;
