@@ -122,12 +122,13 @@ impl Exercise for Cells {
                 return vec![Kind::Write { key: key(at), value: value.clone().map(Into::into) }];
             }
             Op::Update(Change::Add(at, by)) => Some((at, Kind::Add { key: key(at), by: *by })),
+            // What an update returns may show more than its label says that its session has seen.
             Op::Update(Change::Insert(at, member)) => {
-                Some((at, Kind::Insert { key: key(at), member: member.clone().into() }))
+                return vec![Kind::Insert { key: key(at), member: member.clone().into() }];
             }
             Op::Query(_) => None,
         };
-        // What an update returned is read after it.
+        // What a counter stood at is read after it was changed.
         let (Op::Query(at) | Op::Update(Change::Write(at, _) | Change::Add(at, _) | Change::Insert(at, _))) = op;
         let read = answer.map(|answer| match answer.clone() {
             Answer::Value(value) => Kind::Read { key: key(at), value: value.map(Into::into), from: None },
