@@ -1,5 +1,7 @@
 //! How far a replica is.
 
+use std::mem;
+
 use rumormill_core::{Context, PeerId, Seat};
 use serde::Serialize;
 
@@ -28,6 +30,8 @@ pub(super) struct Measured {
     value: Timestamp,
     log: Option<usize>,
     calls: Option<usize>,
+    /// Whether it was told that this replica is no member.
+    outside: bool,
     /// Activations since the last round of gossip whose changes were told.
     told: u32,
     /// How far its target was, and how far it can be.
@@ -119,11 +123,18 @@ impl<A: Application> Replica<A> {
     /// Tells the trace what has changed. Returns whether anything has.
     fn measure(&mut self, cx: &mut Context<'_, Store<A>>) -> bool {
         let (mut is_news, held, value) = (false, counted(self.log.held()), counted(&self.value_timestamp));
+        let outside = !self.is_member();
         let measured = &mut self.measured;
+        if mem::replace(&mut measured.outside, outside) != outside {
+            cx.measure("member", u64::from(!outside));
+            is_news = true;
+        }
         for (name, told, now) in
             [("replica timestamp", &mut measured.held, &held), ("value timestamp", &mut measured.value, &value)]
         {
-            for (slot, count) in now.parts().filter(|&(slot, count)| told.get(slot) != count) {
+            // A line that has ended has no part of its own any more.
+            let gone = told.parts().filter(|&(slot, _)| now.get(slot) == 0).map(|(slot, _)| (slot, 0));
+            for (slot, count) in now.parts().filter(|&(slot, count)| told.get(slot) != count).chain(gone) {
                 cx.measure(&format!("{name} {}", by_number(cx, self.seat, slot)), count);
                 is_news = true;
             }
