@@ -38,6 +38,7 @@ impl Registry {
             .protocol::<rumormill_protocols::store::Store<rumormill_protocols::store::apps::Bundle>>("store")
             .protocol::<rumormill_protocols::raft::Journal>("raft")
             .protocol::<rumormill_protocols::Swim>("swim")
+            .protocol::<rumormill_protocols::ring::Ring>("ring")
     }
 
     /// Adds a protocol under the name by which experiments call it; one of the same name is replaced.

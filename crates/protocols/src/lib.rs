@@ -5,6 +5,7 @@ pub mod election;
 pub mod flood;
 pub mod membership;
 pub mod raft;
+pub mod ring;
 pub mod store;
 
 pub use election::Election;

@@ -40,6 +40,7 @@ impl Gallery {
             ("store-members", include_str!("../../../../experiments/store-members.star")),
             ("store-ratings", include_str!("../../../../experiments/store-ratings.star")),
             ("raft", include_str!("../../../../experiments/raft.star")),
+            ("ring", include_str!("../../../../experiments/ring.star")),
             ("swim", include_str!("../../../../experiments/swim.star")),
             ("swim-partition", include_str!("../../../../experiments/swim-partition.star")),
         ])

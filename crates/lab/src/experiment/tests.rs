@@ -38,6 +38,7 @@ fn the_gallery_is_sound() {
             "flood",
             "flood-faults",
             "raft",
+            "ring",
             "store",
             "store-faults",
             "store-members",
