@@ -22,7 +22,7 @@ const VARIANTS: [(&str, [bool; 3]); 5] = [
 
 /// The runs.
 pub(super) fn runs(quick: bool) -> Vec<Setting> {
-    let (seeds, cycles) = if quick { (2, 4) } else { (8, 8) };
+    let (seeds, cycles) = if quick { (3, 4) } else { (16, 8) };
     let of = |[lha_probe, lha_suspicion, buddy]: [bool; 3], run| Setting {
         suspicion: true,
         lha_probe,
