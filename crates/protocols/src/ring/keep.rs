@@ -32,7 +32,8 @@ impl Ring {
         let me = self.node();
         let at = table.partition_point(|node| *node < me);
         let others = (1..table.len()).map(|further| table[(at + further) % table.len()]);
-        self.surroundings.begin(others.clone().take(cx.config.successors), others.last());
+        let before = others.clone().next_back();
+        self.surroundings.begin(others.take(cx.config.successors), before);
         self.fingers.begin(me, &table);
         self.enter(cx);
     }

@@ -71,7 +71,7 @@ impl Lookup {
     }
 
     /// The nearest node that was not asked yet.
-    pub fn next(&mut self) -> Next {
+    pub fn ask_next(&mut self) -> Next {
         match self.candidates.pop_first() {
             Some((_, node)) if self.asked.len() < ASKED_MAX => {
                 self.asked.insert(node);
@@ -92,7 +92,7 @@ impl Lookup {
                 let (key, reach) = (self.key, from.id().distance(self.key));
                 let nearer = nodes.into_iter().filter(|node| node.id().distance(key) < reach);
                 nearer.for_each(|node| self.remember(node));
-                self.next()
+                self.ask_next()
             }
         }
     }
@@ -100,7 +100,7 @@ impl Lookup {
     /// A node does not answer.
     pub fn give_up(&mut self) -> Next {
         self.timeouts += 1;
-        self.next()
+        self.ask_next()
     }
 
     fn remember(&mut self, node: Node) {
@@ -131,7 +131,7 @@ mod tests {
         let key = Id::of(b"key");
         let near = nodes(key);
         let mut lookup = Lookup::of(key, [near[9], near[5], near[7]]);
-        assert_eq!(lookup.next(), Next::Ask(near[5]));
+        assert_eq!(lookup.ask_next(), Next::Ask(near[5]));
         assert_eq!(lookup.give_up(), Next::Ask(near[7]));
         assert_eq!(lookup.hear(near[7], Step::Nearer(vec![near[5], near[8], near[2]])), Next::Ask(near[2]));
         let done = lookup.hear(near[2], Step::Owners(vec![near[39]]));
@@ -144,10 +144,10 @@ mod tests {
         let key = Id::of(b"key");
         let near = nodes(key);
         let mut lookup = Lookup::of(key, [near[9]]);
-        assert_eq!(lookup.next(), Next::Ask(near[9]));
+        assert_eq!(lookup.ask_next(), Next::Ask(near[9]));
         assert_eq!(lookup.hear(near[9], Step::Nearer(vec![near[9], near[10], near[30]])), Next::Failed);
         let mut lookup = Lookup::of(key, near.clone());
-        let asked = std::iter::from_fn(|| matches!(lookup.next(), Next::Ask(_)).then_some(())).count();
+        let asked = std::iter::from_fn(|| matches!(lookup.ask_next(), Next::Ask(_)).then_some(())).count();
         assert_eq!(asked, CANDIDATES_MAX);
     }
 }

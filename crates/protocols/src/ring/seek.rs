@@ -92,7 +92,7 @@ impl Ring {
             return self.missed(cx, key, purpose);
         }
         let mut lookup = Lookup::of(key, from);
-        let next = lookup.next();
+        let next = lookup.ask_next();
         self.seeking.next += 1;
         let number = self.seeking.next;
         self.seeking.open.insert(number, (purpose, lookup));
@@ -119,7 +119,7 @@ impl Ring {
         let Some((purpose, lookup)) = self.seeking.open.get(&number) else { return };
         let (purpose, key, cost) = (*purpose, lookup.key(), (lookup.hops(), lookup.timeouts()));
         match next {
-            Next::Ask(node) => return self.ask(cx, node, Why::Lookup { number, key }),
+            Next::Ask(node) => self.ask(cx, node, Why::Lookup { number, key }),
             Next::Done { before, owners } => {
                 self.seeking.open.remove(&number);
                 self.reached(cx, (key, purpose), before, owners, cost);
