@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::Replica;
 use super::calls::CallTable;
 use super::disk::encode;
+use super::gossip::deaf_after;
 use crate::store::{Application, Content, Head, Message, Piece, Place, Record, Slot, Store};
 
 /// The most bytes of a piece, about.
@@ -46,7 +47,10 @@ impl<A: Application> Replica<A> {
         let may_come = self.may_come(to);
         // From now on it is in its present life, and what it held before does not count: nothing that it lacks
         // is removed from the log any more. Of who is no member yet, it may be: then it asks again.
-        let is_heard = self.members.row(to).map_or(may_come, |row| row.hear(line.incarnation, cx.now));
+        let is_heard = self
+            .members
+            .row(to)
+            .map_or(may_come, |row| row.hear(line.incarnation, cx.now, deaf_after(cx.config.gossip_every) * 2));
         if line.replica != to || !is_heard || self.is_empty_handed() {
             return;
         }

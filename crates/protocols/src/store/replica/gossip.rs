@@ -29,6 +29,11 @@ const SILENT_ROUNDS: u32 = 10;
 /// Who was not heard of for so long (or for the silent rounds, if that is longer) gets no updates before it is.
 const DEAF_AFTER: Duration = Duration::from_secs(2);
 
+/// How long that is, when so much time is between rounds.
+pub(super) fn deaf_after(every: Duration) -> Duration {
+    DEAF_AFTER.max(every * SILENT_ROUNDS)
+}
+
 /// Why a replica is told something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Why {
@@ -227,7 +232,7 @@ impl<A: Application> Replica<A> {
             let version = self.members.replicas.version;
             return cx.send(from, Message::Dismissed { version });
         };
-        if !row.hear(gossip.from.incarnation, cx.now) {
+        if !row.hear(gossip.from.incarnation, cx.now, deaf_after(cx.config.gossip_every) * 2) {
             return;
         }
         row.heard_of(&gossip.upto, &gossip.value);
@@ -313,7 +318,7 @@ impl Row {
 
     /// Was it not heard of for so long that there is no use in sending it updates?
     fn is_deaf(&self, now: Instant, every: Duration) -> bool {
-        now.since(self.heard_at) > DEAF_AFTER.max(every * SILENT_ROUNDS)
+        now.since(self.heard_at) > deaf_after(every)
     }
 
     /// It was sent a message.

@@ -1,6 +1,7 @@
 //! The members of the store, and what this replica knows of the others: the timestamp table.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use rumormill_core::{Instant, PeerId};
 use serde::Serialize;
@@ -136,9 +137,15 @@ impl Row {
 
     /// A message came from this life of the member: `false` when that life is over. Of a new life nothing is
     /// known at first: its memory may be lost.
-    pub(super) fn hear(&mut self, incarnation: u32, now: Instant) -> bool {
-        if self.past.contains(&incarnation) {
-            return false;
+    ///
+    /// Lives have no order: of two that began soon after each other, the first may be heard of last, because a message
+    /// of it was late. So a life is only over as long as the one after it is heard of, at least every `patience`.
+    pub(super) fn hear(&mut self, incarnation: u32, now: Instant, patience: Duration) -> bool {
+        if let Some(place) = self.past.iter().position(|past| *past == incarnation) {
+            if now.since(self.heard_at) < patience {
+                return false;
+            }
+            self.past.remove(place);
         }
         if self.incarnation != Some(incarnation)
             && let Some(over) = self.incarnation.replace(incarnation)
@@ -159,6 +166,8 @@ impl Row {
 mod tests {
     use super::*;
 
+    const PATIENCE: Duration = Duration::from_secs(1);
+
     fn slot(replica: u64) -> Slot {
         Slot { replica: PeerId(replica), incarnation: 0 }
     }
@@ -167,7 +176,7 @@ mod tests {
         let mut members = Members::founders(PeerId(1), vec![PeerId(1), PeerId(2), PeerId(3)]);
         for (peer, count) in [(2, 5), (3, 9)] {
             let row = members.row(PeerId(peer)).unwrap();
-            assert!(row.hear(0, Instant::ZERO));
+            assert!(row.hear(0, Instant::ZERO, PATIENCE));
             row.holds.raise(slot(1), count);
         }
         members
@@ -189,10 +198,15 @@ mod tests {
         let mut members = three();
         let row = members.row(PeerId(2)).unwrap();
         row.floor = 7;
-        assert!(row.hear(99, Instant::ZERO));
+        assert!(row.hear(99, Instant::ZERO, PATIENCE));
         assert!(row.holds.is_empty());
         assert_eq!(row.floor, 7, "what is settled stays so");
-        assert!(!row.hear(0, Instant::ZERO), "a message of its earlier life, late");
-        assert!(row.hear(99, Instant::ZERO));
+        assert!(!row.hear(0, Instant::ZERO, PATIENCE), "a message of its earlier life, late");
+        let at = |ms| Instant::ZERO + Duration::from_millis(ms);
+        assert!(row.hear(99, at(900), PATIENCE));
+        assert!(!row.hear(0, at(1_800), PATIENCE), "the later life is there");
+        assert!(row.hear(0, at(1_900), PATIENCE), "what seemed to be later was an earlier one's message, late");
+        assert!(!row.hear(99, at(2_000), PATIENCE));
+        assert!(row.hear(0, at(9_000), PATIENCE));
     }
 }
