@@ -1,11 +1,11 @@
 //! The ring: a distributed hash table.
 //!
 //! [`Id`] is the circle, [`Node`] who is where on it, and [`chord`] keeps the circle closed while nodes come and go; a
-//! [`Lookup`] finds who owns a key. What a node asks others stands in [`questions`], how it keeps its place in `keep`,
+//! [`Lookup`] finds who owns a key. What a node asks others stands in `questions`, how it keeps its place in `keep`,
 //! and what it looks up in `seek`.
 //!
 //! **Bounds.** Entries of a list: [`SUCCESSORS_MAX`](chord::SUCCESSORS_MAX). Lookups under way at a node:
-//! [`seek::LOOKUPS_MAX`]; questions: one for each of them, and one for each purpose in looking after neighbors.
+//! 4,096; questions: one for each of them, and one for each purpose in looking after neighbors.
 
 pub mod chord;
 mod config;
