@@ -4,6 +4,9 @@ use rumormill_core::Rng;
 use rumormill_protocols::store::apps::Bundle;
 use rumormill_protocols::store::{Application, CallId, Changed, Exercise, Op, SessionId, Stamp};
 
+/// Whose the updates are that are made here: nobody else's stamps are theirs, as no call is executed twice.
+const SESSION: SessionId = SessionId(0x70_6172_7473 << 80);
+
 /// Names of parts and their values, each with its length before it in one byte; the names may come again.
 ///
 /// # Panics
@@ -18,8 +21,8 @@ pub fn parts(bytes: &[u8]) {
     assert_eq!(again(&state).digest(), state.digest());
     let mut rng = Rng::new(bytes.len() as u64);
     for nth in 1..20 {
-        let stamp = Stamp { time: nth << 24, call: CallId { session: SessionId(1), number: nth } };
-        match Bundle::draw(&mut rng, SessionId(1), nth, 0.7, 0..5) {
+        let stamp = Stamp { time: nth << 24, call: CallId { session: SESSION, number: nth } };
+        match Bundle::draw(&mut rng, SESSION, nth, 0.7, 0..5) {
             Op::Update(update) => drop(state.update(stamp, &update, &mut changed)),
             Op::Query(query) => drop(state.query(&query)),
         }
