@@ -81,7 +81,7 @@ const BODIES: [&str; 7] = [
 
 /// What running stores say of themselves.
 const ANNOUNCEMENTS: [&str; 3] = [
-    r#"{"pid": 4711, "folder": "/home/you/shop", "replicas": 3, "front_ends": ["127.0.0.1:40123", "[::1]:40124"]}"#,
+    r#"{"pid": 4711, "folder": "/srv/shop", "replicas": 3, "front_ends": ["127.0.0.1:40123", "[::1]:40124"]}"#,
     r#"{"pid": 1, "folder": "", "replicas": 4294967295, "front_ends": []}"#,
     r#"{"pid": -1, "folder": 7, "front_ends": ["localhost:80", "nobody", "127.0.0.1:99999"]}"#,
 ];
