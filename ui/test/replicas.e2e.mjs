@@ -205,9 +205,7 @@ async function asks(lab) {
     return rows.length === 3 && rows.every((row) => first(row) >= 1);
   });
   await ask(5, "get x");
-  await holds("and the other front end says so", () =>
-    lab.is("answers", /peer 5 says "5"/),
-  );
+  await holds("and the other front end says so", () => lab.is("answers", /peer 5 says "5"/));
   await ask(3, "offline");
   await holds(
     "a replica that is told to go offline says so",
